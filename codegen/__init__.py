@@ -1,0 +1,54 @@
+"""Array programs from equations.
+
+`generate` turns a network and its derivation into the text of a program for a target; `write` puts it into a file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from codegen import targets
+from derive.calculus.record import Derivation
+from derive.network import Network
+
+__all__ = ["generate", "write"]
+
+
+def generate(network: Network, derivation: Derivation, target: str = "numpy") -> str:
+    """The text of a program that computes the network, the derived gradients and the training.
+
+    Equal input gives equal text, to the byte.
+
+    Args:
+        network: with its forward equations, parameters and training.
+        derivation: of the network's loss by all of its parameters.
+        target: one of codegen.targets.names().
+
+    Raises:
+        ValueError: there is no such target, or the derivation is not of this network's loss.
+    """
+    if derivation.objective != network.loss:
+        raise ValueError(f"the derivation is of {derivation.objective}, the network's loss is {network.loss}")
+    return targets.load(target).emit(network, derivation)
+
+
+def write(text: str, path: str | os.PathLike[str]) -> None:
+    """Write a file in one go: whoever looks finds the old text or the new, never a part.
+
+    The folder is made where it is missing. When anything fails, an earlier file stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

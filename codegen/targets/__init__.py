@@ -1,0 +1,32 @@
+"""The targets, a folder each: a printer, templates, and `emit(network, derivation) -> str`."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Protocol, cast
+
+from derive.calculus.record import Derivation
+from derive.network import Network
+
+
+class Target(Protocol):
+    """What the package of a target offers."""
+
+    def emit(self, network: Network, derivation: Derivation) -> str: ...
+
+
+def names() -> list[str]:
+    """The targets that there are: the folders beside this file."""
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/__init__.py"))
+
+
+def load(name: str) -> Target:
+    """The target of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in names():
+        raise ValueError(f"no target is called {name!r}; there is {', '.join(names())}")
+    return cast(Target, importlib.import_module(f"{__name__}.{name}"))

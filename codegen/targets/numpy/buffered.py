@@ -1,0 +1,485 @@
+"""A program as calls of NumPy functions that write into given arrays: one call a line, nothing allocated.
+
+    z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]     becomes     np.matmul(x, W1, out=z1)
+                                                         np.add(z1, b1, out=z1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sympy
+from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Pow
+from sympy.core.relational import Relational
+from sympy.functions.elementary.miscellaneous import MinMaxBase
+
+from codegen.lowering import ordered_axes
+from codegen.memory import Use, assign
+from codegen.order import factors, terms
+from codegen.program import Kind, Program, Statement
+from codegen.targets.numpy.printer import NumpyPrinter, array_first, is_mask
+from derive.language.equations import Quantity
+from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Within, free_indices, names
+
+UFUNCS = {"exp": "exp", "log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",
+          "cosh": "cosh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "asin": "arcsin",
+          "acos": "arccos", "atan": "arctan", "Abs": "absolute", "sign": "sign", "log1p": "log1p",
+          "expm1": "expm1", "floor": "floor", "ceiling": "ceil"}
+RELATIONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal",
+             "!=": "not_equal"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: target = function(arguments).
+
+    Attributes:
+        operation: how the call is written: "ufunc", "contract", "reduce", "gather", "scatter", "copy", "masked",
+            "scalar" (a Python expression) or "helper" (a function of the module that is given scratch arrays).
+        statement: the statement that it belongs to.
+    """
+
+    operation: str
+    function: str
+    arguments: tuple[Expr, ...]
+    target: Access
+    statement: Statement
+
+    @property
+    def axes(self) -> tuple[Index, ...]:
+        found: dict[Index, None] = {}
+        for position in self.target.indices:
+            for index in sorted(free_indices(position), key=lambda i: i.name):
+                found.setdefault(index)
+        return tuple(found)
+
+    def use(self, quantities: Mapping[str, Quantity]) -> Use:
+        """What the call does to memory."""
+        reads = frozenset().union(*(a.free_names if isinstance(a, _Scratch) else names(a) for a in self.arguments))
+        overwrites = set()
+        if self.operation in ("ufunc", "copy"):
+            # Entry by entry: an argument that lies exactly like the target may lie in the same place.
+            for argument in self.arguments:
+                if isinstance(argument, Access) and argument.indices == self.target.indices and \
+                        quantities[argument.name].indices == quantities[self.target.name].indices:
+                    others = [a for a in self.arguments if a is not argument and argument.name in names(a)]
+                    if all(a == argument for a in others):
+                        overwrites.add(argument.name)
+        partly = self.operation == "masked" or self.statement.kind is Kind.PART and self.target.name == \
+            self.statement.name
+        if partly:
+            reads |= {self.target.name}
+        return Use(self.target.name, reads, frozenset(overwrites))
+
+
+class _Scratch(Access):
+    """An array that a helper function may write into."""
+
+    @property
+    def free_names(self) -> frozenset[str]:
+        return frozenset({self.name})
+
+
+class Translator:
+    """Translates statements into calls.
+
+    Args:
+        program: whose statements are translated.
+        given: names of arrays that exist already (parameters, inputs, gradients), scalars among them.
+    """
+
+    def __init__(self, program: Program, given: Iterable[str]) -> None:
+        self.program = program
+        self.given = frozenset(given)
+        self.quantities = dict(program.quantities)
+        self.masks: set[str] = set()
+        self.owner: dict[str, str] = {name: s.owner for s in program.statements
+                                      if (name := s.name) in program.temporaries}
+        self.calls: list[Call] = []
+        self.statement: Statement
+
+    def translate(self) -> list[Call]:
+        for statement in self.program.statements:
+            self.statement = statement
+            self._statement(statement)
+        return self.calls
+
+    def _statement(self, statement: Statement) -> None:
+        target, body = statement.target, statement.body
+        if not target.indices and target.name not in self.given:
+            if statement.kind is Kind.ELEMENTWISE:
+                self._call("scalar", "", (body,), target)
+            elif statement.kind is Kind.REDUCTION:
+                self._reduce(body, target)
+            else:
+                self._call("contract" if statement.kind is Kind.CONTRACTION else "scalar", "", (body,), target)
+        elif statement.kind is Kind.CONTRACTION:
+            self._call("contract", "", (body,), target)
+        elif statement.kind is Kind.REDUCTION:
+            self._reduce(body, target)
+        elif statement.kind is Kind.GATHER:
+            self._call("gather", "", (body,), target)
+        elif statement.kind is Kind.SCATTER:
+            label = next(f for f in Mul.make_args(body.body) if isinstance(f, Delta))
+            rest = self.value(body.body / label)
+            self._call("scatter", "", (label, rest), target)
+        elif statement.kind is Kind.PART and statement.adds:
+            self._call("ufunc", "add", (target, self.value(body)), target)
+        else:
+            self._into(body, target)
+
+    def _into(self, body: Expr, target: Access) -> None:
+        made = self.value(body, target)
+        if made != target:
+            self._call("copy", "", (made,), target)
+
+    def _reduce(self, body: Reduction, target: Access) -> None:
+        inner = self.value(body.body)
+        function = "maximum" if isinstance(body, Maximum) else "add"
+        self._call("reduce", function, (body.func(inner, *body.indices),), target)
+
+    def _call(self, operation: str, function: str, arguments: Sequence[Expr], target: Access) -> Access:
+        self.calls.append(Call(operation, function, tuple(arguments), target, self.statement))
+        return target
+
+    def temporary(self, axes: Sequence[Index], mask: bool = False) -> Access:
+        owner = self.statement.owner or self.statement.name
+        number = 1
+        while (name := f"{owner}_{'mask' if mask else ''}{number}") in self.quantities:
+            number += 1
+        self.quantities[name] = Quantity(name, tuple(axes))
+        self.owner[name] = owner
+        if mask:
+            self.masks.add(name)
+        return Access(name, *axes)
+
+    def ufunc(self, function: str, arguments: Sequence[Expr], into: Access | None = None, mask: bool = False
+              ) -> Access:
+        if into is None or mask and into.name not in self.masks:
+            free = frozenset().union(*map(free_indices, arguments))
+            into = self.temporary(ordered_axes(sum(arguments), self.statement.axes) if not self.statement.axes
+                                  else self._axes(free), mask)
+        return self._call("ufunc", function, arguments, into)
+
+    def _axes(self, free: frozenset[Index]) -> tuple[Index, ...]:
+        axes = [i for i in self.statement.axes if i in free]
+        rest = free - set(axes)
+        if rest:  # the indices of a reduction, in the order of the array that is reduced
+            return ordered_axes(Mul(*(a for a in self.statement.body.atoms(Access) if a.indices)),
+                                self.statement.axes) if not axes else tuple(
+                i for i in ordered_axes(self.statement.body.args[0], self.statement.axes) if i in free)
+        return tuple(axes)
+
+    # Values: each returns a leaf, an access or a scalar expression, after the calls that compute it.
+
+    def value(self, expression: Expr, into: Access | None = None) -> Expr:
+        if not free_indices(expression) or isinstance(expression, (Access, Index)):
+            return expression
+        if isinstance(expression, Add):
+            return self._add(expression, into)
+        if isinstance(expression, Mul) or isinstance(expression, Pow) and expression.exp.is_Rational and (
+                expression.exp < 0):
+            return self._multiply(expression, into)
+        if isinstance(expression, Pow):
+            return self._power(expression, into)
+        if isinstance(expression, Piecewise):
+            return self._piecewise(expression, into)
+        if isinstance(expression, MinMaxBase):
+            name = "maximum" if isinstance(expression, sympy.Max) else "minimum"
+            return self._fold(name, [self.value(a) for a in array_first(expression.args)], into)
+        if isinstance(expression, Delta):
+            place, label = sorted(expression.args, key=lambda a: not a.has(Access))
+            return self.ufunc("equal", (place, label), into, mask=True)
+        if isinstance(expression, Within):
+            position, size = expression.args
+            low = self.ufunc("greater_equal", (position, Integer(0)), mask=True)
+            high = self.ufunc("less", (position, size), mask=True)
+            return self.ufunc("logical_and", (low, high), low, mask=True)
+        if isinstance(expression, Function):
+            return self._function(expression, into)
+        raise TypeError(f"NumPy calls for {type(expression).__name__} are not known: {expression}")
+
+    def _fold(self, function: str, values: Sequence[Expr], into: Access | None) -> Expr:
+        made = values[0]
+        for position, each in enumerate(values[1:], 2):
+            made = self.ufunc(function, (made, each), into if position == len(values) else None)
+        return made
+
+    def _add(self, expression: Add, into: Access | None) -> Expr:
+        parts = terms(expression, self.statement.axes)
+        scalars = Add(*(-term if negative else term for negative, term in parts if not free_indices(term)))
+        arrays = [(negative, term) for negative, term in parts if free_indices(term)]
+        if scalars != 0:  # one scalar, where the first of them stood
+            place = next(i for i, (_, term) in enumerate(parts) if not free_indices(term))
+            arrays.insert(min(place, len(arrays)), (False, scalars) if not _is_negative(scalars) else (True, -scalars))
+        (negative, first), *rest = arrays
+        made = self.value(first)
+        if negative:
+            made = -made if not free_indices(made) else self.ufunc("negative", (made,), None if rest else into)
+        for position, (negative, term) in enumerate(rest):
+            last = position == len(rest) - 1
+            made = self.ufunc("subtract" if negative else "add", (made, self.value(term)), into if last else None)
+        return made
+
+    def _multiply(self, expression: Expr, into: Access | None) -> Expr:
+        negative, above, below = factors(expression, self.statement.axes)
+        scale = Mul(*(f for f in above if not free_indices(f)))
+        divisor = Mul(*(f for f in below if not free_indices(f)))
+        over = [f for f in above if free_indices(f)]
+        over = [f for f in over if not is_mask(f)] + [f for f in over if is_mask(f)]
+        under = [f for f in below if free_indices(f)]
+        divides = divisor != 1 and scale == 1 and bool(over)  # by m itself, as the plain code does
+        if not divides:
+            scale, divisor = scale / divisor, Integer(1)
+        if negative and (scale != 1 or not over):
+            scale, negative = -scale, False
+        steps: list[tuple[str, Expr]] = [("multiply", f) for f in over]
+        if under:
+            steps.append(("divide", Mul(*under)))
+        if divides:
+            steps.append(("divide", divisor))
+        made: Expr | None = None
+        if scale != 1 or not over:
+            if scale == 1:  # 1/u
+                steps[0] = ("reciprocal", steps[0][1])
+            else:
+                made = scale
+        for position, (function, factor) in enumerate(steps):
+            last = into if position == len(steps) - 1 and not negative else None
+            operand = self.value(factor)
+            if function == "reciprocal":
+                made = self.ufunc("reciprocal", (operand,), last)
+            elif made is None:
+                made = operand
+                if is_mask(factor) and len(steps) == 1:
+                    made = self.ufunc("multiply", (operand, Integer(1)), last)
+            else:
+                made = self.ufunc(function, (made, operand), last)
+        assert made is not None
+        return self.ufunc("negative", (made,), into) if negative else made
+
+    def _power(self, expression: Pow, into: Access | None) -> Expr:
+        base, exponent = expression.as_base_exp()
+        if base == sympy.E:
+            return self.ufunc("exp", (self.value(exponent),), into)
+        value = self.value(base)
+        if exponent == sympy.Rational(1, 2):
+            return self.ufunc("sqrt", (value,), into)
+        if exponent == 2:
+            return self.ufunc("square", (value,), into)
+        if exponent == 3:
+            return self.ufunc("multiply", (self.ufunc("square", (value,)), value), into)
+        if exponent == 4:
+            return self.ufunc("square", (self.ufunc("square", (value,)),), into)
+        return self.ufunc("power", (value, self.value(exponent)), into)
+
+    def _function(self, expression: Function, into: Access | None) -> Expr:
+        name = expression.func.__name__
+        if name == "sigmoid":  # 1/(1 + exp(−x)): four calls
+            minus = self.ufunc("exp", (self.value(-expression.args[0]),))
+            return self.ufunc("reciprocal", (self.ufunc("add", (minus, Integer(1))),), into)
+        if name == "erf":
+            value = self.value(expression.args[0])
+            axes = self._axes(free_indices(value))
+            target = into if into is not None else self.temporary(axes)
+            scratch = [_Scratch(self.temporary(axes).name, *axes) for _ in range(2)]
+            mask = _Scratch(self.temporary(axes, mask=True).name, *axes)
+            return self._call("helper", "erf", (value, *scratch, mask), target)
+        if name not in UFUNCS:
+            return self.value(expression.definition(), into)
+        return self.ufunc(UFUNCS[name], [self.value(a) for a in expression.args], into)
+
+    def _piecewise(self, expression: Piecewise, into: Access | None) -> Expr:
+        *cases, (otherwise, _) = expression.args
+        if otherwise == 0 and len(cases) == 1:
+            # A product with truth values is many times as fast as a masked copy.
+            value, condition = cases[0]
+            return self.ufunc("multiply", (self.value(value), self._condition(condition)), into)
+        target = self.temporary(self._axes(free_indices(expression)))
+        self._into(otherwise, target)
+        for value, condition in reversed(cases):
+            self._call("masked", "", (self.value(value), self._condition(condition)), target)
+        return target
+
+    def _condition(self, condition) -> Expr:
+        if isinstance(condition, Relational):
+            left, right = self.value(condition.lhs), self.value(condition.rhs)
+            return self.ufunc(RELATIONS[condition.rel_op], (left, right), mask=True)
+        name = "logical_and" if isinstance(condition, sympy.And) else "logical_or"
+        made, *others = map(self._condition, condition.args)
+        for other in others:
+            made = self.ufunc(name, (made, other), mask=True)
+        return made
+
+
+def _is_negative(expression: Expr) -> bool:
+    return bool(expression.could_extract_minus_sign())
+
+
+@dataclass(frozen=True)
+class Buffered:
+    """Calls, the arrays that they need, and which of those share memory.
+
+    Attributes:
+        arrays: every array that has to be made, as (names that share its memory and shape, axes, is a mask).
+        reshaped: (name, name of the array whose memory it shares, axes) where the shapes differ.
+    """
+
+    calls: tuple[Call, ...]
+    quantities: Mapping[str, Quantity]
+    arrays: tuple[tuple[tuple[str, ...], tuple[Expr, ...], bool], ...]
+    reshaped: tuple[tuple[str, str, tuple[Expr, ...]], ...]
+    rename: Mapping[str, str]
+
+
+def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffered:
+    """Translate a program and give its arrays memory.
+
+    Args:
+        program: to translate.
+        given: names of the arrays that exist, and whether each holds a value before, and must hold one after.
+    """
+    translator = Translator(program, given)
+    calls = translator.translate()
+    quantities = translator.quantities
+    uses = [call.use(quantities) for call in calls]
+    needed = {call.target.name for call in calls} | {
+        a.name for call in calls for a in call.arguments if isinstance(a, _Scratch)}
+    uses = [_with_scratch(use, call) for use, call in zip(uses, calls, strict=True)]
+    keys: dict[str, object] = {}
+    for name in [*needed, *given]:
+        quantity = quantities[name]
+        if quantity.indices or name in given:
+            keys[name] = (Mul(*quantity.shape), name in translator.masks)
+    prefer = {name: owner for name, owner in translator.owner.items() if name in keys and name != owner}
+    home = assign(uses, keys, given, prefer)
+    rename: dict[str, str] = {}
+    for name, owner in translator.owner.items():
+        same_place = name in home and owner in home and home[name] == home[owner]
+        if same_place and quantities[name].shape == quantities[owner].shape:
+            rename[name] = owner
+        elif name not in keys and name in needed and owner in quantities and not quantities[owner].indices:
+            rename[name] = owner if _scalar_is_free(name, owner, calls) else name
+    groups: dict[tuple[str, tuple[Expr, ...]], list[str]] = {}
+    order = [n for n in dict.fromkeys(name for use in uses for name in (use.writes, *sorted(use.reads)))
+             if n in home and n not in given]
+    for name in order:
+        shown = rename.get(name, name)
+        group = groups.setdefault((home[name], quantities[name].shape), [])
+        if shown not in group and shown not in given:
+            group.append(shown)
+    arrays, reshaped = [], []
+    made: set[str] = set()
+    for (place, shape), group in groups.items():
+        if not group:
+            continue
+        if place in given or place in made:
+            reshaped += [(name, rename.get(place, place), shape) for name in group]
+        else:
+            made.add(place)
+            arrays.append((tuple(group), shape, place in translator.masks))
+    return Buffered(tuple(calls), quantities, tuple(arrays), tuple(reshaped), rename)
+
+
+def _with_scratch(use: Use, call: Call) -> Use:
+    """Scratch is written, not read: it lives for the one step only."""
+    return use if call.operation != "helper" else replace(use, overwrites=frozenset())
+
+
+def _scalar_is_free(name: str, owner: str, calls: Sequence[Call]) -> bool:
+    """Whether a scalar temporary can go by its owner's name: it is last read where the owner gets its value."""
+    written = [i for i, call in enumerate(calls) if call.target.name == owner]
+    read = [i for i, call in enumerate(calls) if any(name in names(a) for a in call.arguments)]
+    temporaries = [call.target.name for call in calls if call.statement.owner == owner and call.target.name != owner]
+    return bool(written and read) and max(read) == min(written) and temporaries == [name]
+
+
+class CallPrinter:
+    """Writes calls as code."""
+
+    def __init__(self, printer: NumpyPrinter, identifier: Callable[[str], str]) -> None:
+        self.printer = printer
+        self.identifier = identifier
+
+    def text(self, call: Call) -> str | None:
+        """One line of code, or None where nothing is to be done."""
+        show, axes = self.printer.text, call.axes
+        arguments = call.arguments
+        if call.operation == "scalar":
+            return f"{self.identifier(call.target.name)} = {show(arguments[0])}"
+        if not call.target.indices and call.operation in ("reduce", "contract") and (
+                call.target.name not in self.printer.quantities or not self._is_array(call.target.name)):
+            return f"{self.identifier(call.target.name)} = {self._scalar(call)}"
+        out = self.printer.view(call.target, axes) if call.target.indices else self.identifier(call.target.name)
+        if call.operation == "ufunc":
+            code = ", ".join(show(a, axes) for a in arguments)
+            return f"np.{call.function}({code}, out={out})"
+        if call.operation == "contract":
+            return self._contract(call, out)
+        if call.operation == "reduce":
+            reduction = arguments[0]
+            assert isinstance(reduction, Reduction)
+            own = ordered_axes(reduction.body, ())
+            code = show(reduction.body, own)
+            places = tuple(sorted(own.index(i) for i in reduction.indices))
+            axis = "None" if len(places) == len(own) else str(places[0] if len(places) == 1 else places)
+            have = [i for i in own if i not in reduction.indices]
+            if have != list(axes):
+                out = self.printer.align(out, list(axes), have)
+            return f"np.{call.function}.reduce({code}, axis={axis}, out={out})"
+        if call.operation == "gather":
+            return f"{out}[...] = {show(arguments[0], axes)}"
+        if call.operation == "scatter":
+            return "\n".join(scatter(self.printer, call.target, arguments[0], arguments[1], out))
+        if call.operation == "copy":
+            code = show(arguments[0], axes)
+            return None if code == out else f"np.copyto({out}, {code})"
+        if call.operation == "masked":
+            return f"np.copyto({out}, {show(arguments[0], axes)}, where={show(arguments[1], axes)})"
+        if call.operation == "helper":
+            self.printer.helpers.add(f"{call.function}_into")
+            first, *scratch = (show(a, axes) for a in arguments)
+            return f"_{call.function}_into({first}, {out}, {', '.join(scratch)})"
+        raise ValueError(call.operation)
+
+    def _is_array(self, name: str) -> bool:
+        return name in self.arrays
+
+    arrays: frozenset[str] = frozenset()
+
+    def _scalar(self, call: Call) -> str:
+        if call.operation == "contract":
+            return self.printer.text(call.arguments[0])
+        reduction = call.arguments[0]
+        assert isinstance(reduction, Reduction)
+        code = self.printer.text(reduction.body, ordered_axes(reduction.body, ()))
+        return f"np.{call.function}.reduce({code}, axis=None)"
+
+    def _contract(self, call: Call, out: str) -> str:
+        body, axes = call.arguments[0], call.axes
+        product = self.printer.contraction(body, axes)  # type: ignore[arg-type]
+        assert product is not None
+        left = self.printer.text(product.left, product.left_axes)
+        right = self.printer.text(product.right, product.right_axes)
+        vectors = not product.batch or bool(product.left_free and product.right_free)
+        if product.axes == axes and len(product.contracted) == 1 and len(product.right_free) <= 1 and vectors and (
+                len(product.left_free) <= 1 or not product.batch):
+            return f"np.matmul({left}, {right}, out={out})"
+        letters = dict(zip(dict.fromkeys([*product.left_axes, *product.right_axes]), "abcdefghijklmnop"))
+        spell = ["".join(letters[i] for i in part) for part in (product.left_axes, product.right_axes, axes)]
+        return f'np.einsum("{spell[0]},{spell[1]}->{spell[2]}", {left}, {right}, out={out})'
+
+
+def scatter(printer: NumpyPrinter, target: Access, label: Expr, rest: Expr, out: str) -> list[str]:
+    """target[v, …] = Σ_n [v = t[n]]·rest[n, …] as an addition at the labels."""
+    place, at = label.args if isinstance(label.args[1], Access) else label.args[::-1]
+    assert isinstance(at, Access)
+    over = at.indices
+    position = target.indices.index(place)
+    own = [i for i in target.indices if i != place]
+    subscript = ", ".join([":"] * position + [printer.text(at, over)])  # type: ignore[arg-type]
+    axes = (*own[:position], *over, *own[position:])
+    value = printer.text(rest, axes)  # type: ignore[arg-type]
+    return [f"{out}[...] = 0", f"np.add.at({out}, {f'({subscript})' if position == 0 else f'np.s_[{subscript}]'}, "
+                               f"{value})"]

@@ -1,0 +1,1 @@
+"""Differentiation of equations: partial derivatives, delta contraction, the chain rule and its record."""

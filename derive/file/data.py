@@ -1,0 +1,302 @@
+"""The numbers to train and test on, from the network file itself or from CSV, NPY and NPZ files.
+
+Files are read and never written or executed: NumPy's pickled objects are refused.  A path begins at the folder of the
+network file and may lead anywhere that its writer can read.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import zipfile
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from derive.file.errors import FileError, Place, listed, quoted, suggestion
+from derive.file.fields import Array
+from derive.file.page import open_regular
+from derive.file.source import Source
+
+if TYPE_CHECKING:
+    from derive.file.models import DataFile
+
+LARGEST_FILE = 500_000_000  # bytes
+MOST_ENTRIES = 50_000_000
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Needed:
+    """The shape of one sample, and the words for where that comes from: 'inputs: {x: 2} in line 3'."""
+
+    shape: tuple[int, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One quantity's data, a row for each sample, and where each entry stands."""
+
+    name: str
+    values: Floats
+    place: Callable[[tuple[int, ...]], Place]
+
+
+def read_data(described: Mapping[str, Array | DataFile], section: str, source: Source,
+              needed: Mapping[str, Needed]) -> dict[str, Table]:
+    """The arrays of a section ("data" or "test"), each of the shape (samples, *needed shape).
+
+    A quantity that `needed` does not know keeps its own shape.  Raises FileError for what cannot be read, is not finite
+    or does not fit.
+    """
+    tables = {}
+    for name, what in described.items():
+        table = _inline(name, what, section, source) if isinstance(what, Array) else _from_file(name, what, section, source)
+        tables[name] = _fitted(table, needed[name], section, source) if name in needed else table
+    first = next(iter(tables.values()), None)
+    for table in tables.values():
+        if first is not None and len(table.values) != len(first.values):
+            raise source.error(f"{table.name} has {len(table.values)} rows, and {first.name} has {len(first.values)}",
+                               section, table.name, help="give every quantity one row for each sample")
+    return tables
+
+
+def one_hot(table: Table, classes: int) -> Table:
+    """Labels 0 … classes − 1 as rows with a single 1."""
+    whole = labels(table, classes)
+    return Table(table.name, np.eye(classes)[whole], lambda position: table.place(position[:1]))
+
+
+def labels(table: Table, classes: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The labels of a table, shape (samples,); FileError where one is no whole number from 0 to classes − 1."""
+    flat = table.values.reshape(len(table.values), -1)
+    if flat.shape[1] != 1:
+        raise FileError(f"{table.name} has {flat.shape[1]} columns, and labels have one", table.place((0,)),
+                        "give one label for each sample")
+    bad = (flat != np.floor(flat)) | (flat < 0) | (flat >= classes)
+    if bad.any():
+        row = int(np.argmax(bad[:, 0]))
+        raise FileError(f"the label {flat[row, 0]:g} of {table.name} in row {row + 1} is out of range", table.place((row, 0)),
+                        f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}")
+    return flat[:, 0].astype(np.int64)
+
+
+def check_between(table: Table, least: float, most: float, what: str, ends: bool = True) -> None:
+    """FileError at the first entry that does not lie between two numbers, such as a target that is no probability."""
+    values = table.values
+    bad = (values < least) | (values > most) if ends else (values <= least) | (values >= most)
+    if bad.any():
+        position = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise FileError(f"{values[position]:g} in row {position[0] + 1} of {table.name} is no {what}", table.place(position),
+                        f"it must lie {'from' if ends else 'strictly between'} {least:g} {'to' if ends else 'and'} {most:g}")
+
+
+# -- the three sources --------------------------------------------------------------------------------------------
+
+
+def _inline(name: str, written: Array, section: str, source: Source) -> Table:
+    if not written.shape:
+        raise source.error(f"{name} is a single number, and data has rows", section, name, help="write [[0.5]]: a list of rows")
+    values = np.array(written.entries, dtype=np.float64).reshape(written.shape)
+    return Table(name, values, lambda position: source.at(section, name, *position))
+
+
+def _from_file(name: str, what: DataFile, section: str, source: Source) -> Table:
+    place = source.at(section, name, "file")
+    path = source.folder / what.file
+    with open_regular(path, place) as file:
+        size = file.seek(0, 2)
+    if size > LARGEST_FILE:
+        raise FileError(f"{quoted(what.file)} has {size / 1e6:.0f} MB, and at most {LARGEST_FILE / 1e6:g} MB are read", place,
+                        "use a smaller file")
+    kind = path.suffix.lower()
+    for key, kinds in (("key", ".npz"), ("columns", ".csv")):
+        if getattr(what, key) is not None and kind != kinds:
+            raise source.error(f"a {kind[1:].upper()} file has no {key}", section, name, key, key=True, help="remove it")
+    try:
+        table = (_csv(name, path, what, section, source) if kind == ".csv" else
+                 Table(name, _numpy(path, what, section, name, source), lambda position: place))
+    except (OSError, ValueError, EOFError, KeyError, TypeError, SyntaxError, MemoryError, zipfile.BadZipFile,
+            NotImplementedError, RuntimeError) as error:  # what NumPy and zipfile raise for files that are damaged
+        raise FileError(f"{quoted(what.file)} cannot be read as {kind[1:].upper()}: {error}", place,
+                        "write it again, without pickled objects") from None
+    _check_finite(table)
+    table = _rows(table, what, section, source)
+    if what.one_hot is not None:
+        table = one_hot(table, what.one_hot)
+    return table if what.scale is None else Table(name, table.values * float(what.scale), table.place)
+
+
+def _numpy(path: Path, what: DataFile, section: str, name: str, source: Source) -> Floats:
+    if path.suffix.lower() == ".npz":
+        found = _from_archive(path, what, section, name, source)
+    else:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        _check_entries(mapped.size)
+        found = np.asarray(mapped)
+    place = source.at(section, name, "file")
+    if found.dtype.kind not in "biuf":
+        raise FileError(f"{quoted(what.file)} holds {found.dtype.name} values, and numbers are needed", place,
+                        "save an array of floats or whole numbers")
+    if not found.ndim:
+        raise FileError(f"{quoted(what.file)} holds a single number, and data has rows", place, "save an array of rows")
+    return found.astype(np.float64)
+
+
+def _from_archive(path: Path, what: DataFile, section: str, name: str, source: Source) -> np.ndarray[Any, Any]:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+    key = what.key
+    if key is None and len(sizes) == 1:
+        [key] = sizes
+    if key is None:
+        raise source.error(f"{quoted(what.file)} holds {len(sizes)} arrays", section, name, "file",
+                           help=f"say which with key: {listed(sizes)}")
+    if key not in sizes:
+        raise source.error(f"there is no array {quoted(key)} in {quoted(what.file)}", section, name, "key",
+                           help=suggestion(key, sizes, "the arrays are"))
+    _check_entries(sizes[key] // 8)
+    with np.load(path, allow_pickle=False) as arrays:
+        found: np.ndarray[Any, Any] = np.asarray(arrays[key])
+    return found
+
+
+def _check_entries(entries: int) -> None:
+    if entries > MOST_ENTRIES:
+        raise ValueError(f"it holds {entries} numbers, and at most {MOST_ENTRIES} are read")
+
+
+def _csv(name: str, path: Path, what: DataFile, section: str, source: Source) -> Table:
+    """A CSV file with a header; the first word that is no number ends the reading, at its line and column."""
+    lines: list[int] = []
+    values = array("d")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            header = [title.strip() for title in next(reader, [])]
+            chosen = _columns(header, what, path, section, name, source)
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise FileError(f"this row has {len(row)} columns, and the header has {len(header)}",
+                                    _csv_place(path, reader.line_num, min(len(row), len(header)) - 1), "write one value for each")
+                for column in chosen:
+                    values.append(_csv_number(row[column], path, reader.line_num, column))
+                lines.append(reader.line_num)
+                _check_entries(len(values))
+        except csv.Error as error:
+            raise FileError(f"this is no valid CSV: {error}", _csv_place(path, reader.line_num, 0), "check the quotes") from None
+        except UnicodeDecodeError:
+            raise FileError("this is no UTF-8 text", Place(str(path), reader.line_num + 1, 1, ""), "save the file as UTF-8") from None
+    shape = (len(lines), len(chosen))
+    return Table(name, np.frombuffer(values, dtype=np.float64).reshape(shape) if values else np.empty(shape),
+                 lambda position: _csv_place(path, lines[position[0]], chosen[position[1] if len(position) > 1 else 0]))
+
+
+def _columns(header: list[str], what: DataFile, path: Path, section: str, name: str, source: Source) -> list[int]:
+    if not header:
+        raise FileError(f"{quoted(what.file)} is empty", source.at(section, name, "file"), "give it a header and rows")
+    if all(_is_number(title) for title in header):
+        raise FileError(f"{quoted(what.file)} has no header", _csv_place(path, 1, 0), "write the names of the columns in the first line")
+    if what.columns is None:
+        return list(range(len(header)))
+    for at, wanted in enumerate(what.columns):
+        if wanted not in header:
+            raise source.error(f"there is no column {quoted(wanted)} in {quoted(what.file)}", section, name, "columns", at,
+                               help=suggestion(wanted, header, "the columns are"))
+    return [header.index(wanted) for wanted in what.columns]
+
+
+def _csv_number(text: str, path: Path, line: int, column: int) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        what = quoted(text) if text.strip() else "an empty cell"
+        raise FileError(f"{what} is no number", _csv_place(path, line, column), "write a number, or leave the row out") from None
+    if not math.isfinite(value):
+        raise FileError(f"{quoted(text.strip())} is no finite number", _csv_place(path, line, column),
+                        "write a number, or leave the row out")
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _csv_place(path: Path, line: int, column: int) -> Place:
+    """Where a cell begins, found again in the file: quotes and all."""
+    text = ""
+    with path.open(encoding="utf-8-sig", errors="replace", newline=None) as file:
+        for number, found in enumerate(file, 1):
+            if number == line:
+                text = found.rstrip("\n")
+                break
+    start, quotes = 0, False
+    for offset, character in enumerate(text):
+        if column == 0:
+            break
+        quotes ^= character == '"'
+        if character == "," and not quotes:
+            start, column = offset + 1, column - 1
+    start += len(text[start:]) - len(text[start:].lstrip())
+    return Place(str(path), line, start + 1, text)
+
+
+# -- what every table must be -------------------------------------------------------------------------------------
+
+
+def _check_finite(table: Table) -> None:
+    finite = np.isfinite(table.values)
+    if not finite.all():
+        position = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise FileError(f"{table.name} has {table.values[position]} in row {position[0] + 1}", table.place(position),
+                        "data must be finite: leave the row out, or replace the value")
+
+
+def _rows(table: Table, what: DataFile, section: str, source: Source) -> Table:
+    if what.rows is None:
+        if not len(table.values):
+            raise source.error(f"{quoted(what.file)} has no rows", section, table.name, "file", help="give it one for each sample")
+        return table
+    first, stop = what.rows
+    if stop > len(table.values):
+        raise source.error(f"{quoted(what.file)} has {len(table.values)} rows, and rows up to {stop} are asked for", section,
+                           table.name, "rows", help="rows count from 0, and the second number is the row to stop before")
+    return Table(table.name, table.values[first:stop],
+                 lambda position: table.place((position[0] + first, *position[1:])))
+
+
+def _fitted(table: Table, needed: Needed, section: str, source: Source) -> Table:
+    """The table with samples of the needed shape; an 8×8 picture fits 64 inputs, and a single column a single number."""
+    samples, *own = table.values.shape
+    if math.prod(own) != math.prod(needed.shape):
+        raise source.error(
+            f"{table.name} has {_shape_words(tuple(own))} here, and {_shape_words(needed.shape)} by {needed.origin}", section,
+            table.name, help="give one row for each sample, such as [[0.1, 0.2], [0.3, 0.4]] for two samples of two features")
+    if tuple(own) == needed.shape:
+        return table
+    values = table.values.reshape(samples, *needed.shape)
+
+    def place(position: tuple[int, ...]) -> Place:
+        inside = np.unravel_index(np.ravel_multi_index(position[1:], needed.shape), tuple(own)) if position[1:] else ()
+        return table.place((position[0], *(int(i) for i in inside)))
+
+    return Table(table.name, values, place)
+
+
+def _shape_words(shape: tuple[int, ...]) -> str:
+    if len(shape) <= 1:
+        columns = shape[0] if shape else 1
+        return f"{columns} column{'s' * (columns != 1)}"
+    return f"{'×'.join(map(str, shape))} numbers in each row"

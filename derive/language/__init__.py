@@ -1,0 +1,1 @@
+"""The index language: indices, accesses, reductions, equations, systems of equations."""

@@ -1,0 +1,237 @@
+"""Lines: long formulas are broken so that nothing leaves the page.
+
+The printed width is estimated from the LaTeX; breaks go first to relations, then to + and −, then between factors,
+the outermost first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from derive.latex.printer import mark_levels, plain
+
+PAGE = 40.0  # usable width of a line in em: 170 mm of text at 11 pt, less an em of caution
+_TAG = 3.2
+_INDENT = 2.5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One member of a chain of equalities: `relation right`, and why."""
+
+    right: str
+    reason: str = ""
+    relation: str = "="
+
+
+_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|[^\\]")
+_SKIP = {r"\displaystyle", r"\mathit", r"\mathrm", r"\mathbf", r"\operatorname", r"\left", r"\right", r"\limits"}
+_WIDE = {r"\quad": 1.0, r"\qquad": 2.0, r"\,": 0.17, r"\:": 0.22, r"\;": 0.28, r"\!": -0.17, r"\ ": 0.33,
+         r"\cdot": 0.75, r"\odot": 1.25, r"\oslash": 1.25, r"\sum": 1.5, r"\partial": 0.56, r"\log": 1.45,
+         r"\tanh": 2.2, r"\sinh": 2.1, r"\cosh": 2.2, r"\exp": 1.7, r"\max": 2.0, r"\min": 1.9, r"\sin": 1.4,
+         r"\cos": 1.5, r"\tan": 1.6, r"\arctan": 3.0, r"\le": 1.4, r"\ge": 1.4, r"\ne": 1.4, r"\leftarrow": 1.6,
+         r"\to": 1.6, r"\top": 0.6, r"\lvert": 0.3, r"\rvert": 0.3, r"\in": 1.3, r"\sqrt": 1.0, r"\langle": 0.4,
+         r"\rangle": 0.4, r"\infty": 1.0, r"\dots": 1.2, r"\cdots": 1.4, r"\text": 0.0, r"\_": 0.5}
+_BIG = {r"\bigl": 0.1, r"\bigr": 0.1, r"\Bigl": 0.25, r"\Bigr": 0.25, r"\biggl": 0.4, r"\biggr": 0.4}
+_PLAIN = {"+": 1.25, "-": 1.25, "=": 1.35, "<": 1.35, ">": 1.35, ",": 0.45, "(": 0.4, ")": 0.4, "[": 0.3, "]": 0.3,
+          "'": 0.3, ".": 0.28, "/": 0.5, "*": 0.5, " ": 0.0, "m": 0.9, "w": 0.74, "W": 1.1, "M": 1.1, "Z": 0.75}
+
+
+@lru_cache(maxsize=1 << 14)
+def width(latex: str) -> float:
+    """The estimated width of a formula in em."""
+    reader = _Reader(_TOKEN.findall(plain(latex)))
+    return reader.row()
+
+
+class _Reader:
+    """Adds up widths over the tokens of a formula."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+
+    def row(self, until: str = "") -> float:
+        total = 0.0
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            if token == until or until == "row" and token in (r"\\", r"\end"):
+                break
+            total += self.item()
+        return total
+
+    def item(self) -> float:
+        token = self.tokens[self.at]
+        self.at += 1
+        if token == "{":
+            inside = self.row("}")
+            self.at += 1
+            return inside
+        if token in ("^", "_"):
+            first = self.item() * 0.72
+            if self.at < len(self.tokens) and self.tokens[self.at] in "^_" and self.tokens[self.at] != token:
+                self.at += 1
+                return max(first, self.item() * 0.72)
+            return first
+        if token == r"\frac":
+            return max(self.item(), self.item()) + 0.3
+        if token == r"\tfrac":
+            return max(self.item(), self.item()) * 0.72 + 0.3
+        if token == r"\sum":
+            limits = [1.45]
+            while self.at < len(self.tokens) and self.tokens[self.at] in "^_":
+                self.at += 1
+                limits.append(self.item() * 0.72)
+            return max(limits) + 0.2
+        if token in (r"\text", r"\operatorname"):
+            words = self._group()
+            return 0.5 * len(words) + 0.17
+        if token == r"\begin":
+            self._group()
+            return self._rows()
+        if token in _SKIP:
+            return 0.0
+        if token in _BIG:
+            return _BIG[token]
+        if token in _WIDE:
+            return _WIDE[token]
+        if token == "&":
+            return 1.0
+        return _PLAIN.get(token, 0.62) if len(token) == 1 else 0.68
+
+    def _group(self) -> str:
+        depth, out = 0, []
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self.at += 1
+            depth += (token == "{") - (token == "}")
+            if token not in "{}":
+                out.append(token)
+            if depth == 0:
+                break
+        return "".join(out)
+
+    def _rows(self) -> float:
+        widest = 0.0
+        while self.at < len(self.tokens):
+            widest = max(widest, self.row("row"))
+            ended = self.at < len(self.tokens) and self.tokens[self.at] == r"\end"
+            self.at += 1
+            if ended:
+                self._group()
+                break
+        return widest + 1.6
+
+
+def broken(marked: str, limit: float, first: float | None = None) -> list[str]:
+    """A formula as lines that each fit the limit where its marks allow it.
+
+    Args:
+        limit: the width of continuation lines in em.
+        first: the width of the first line; the same by default.
+    """
+    room = limit if first is None else first
+    if width(marked) <= room:
+        return [plain(marked)]
+    levels = mark_levels(marked)
+    if not levels:
+        return [plain(marked)]
+    pieces = marked.split(chr(0xE000 + min(levels)))
+    lines: list[str] = []
+    current = pieces[0]
+    for piece in pieces[1:]:
+        if width(current + piece) <= (room if not lines else limit):
+            current += piece
+            continue
+        more = broken(current, limit, room if not lines else limit)
+        lines += more
+        current = piece
+        if len(more) > 1 and width(more[-1] + piece) <= limit:  # go on after the tail of what was broken
+            current = lines.pop() + piece
+    lines += broken(current, limit, room if not lines else limit)
+    return lines
+
+
+def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -> str:
+    """left = a = b = …, aligned at the relations, each with its reason at the right, as a display.
+
+    Args:
+        left, lines: marked LaTeX.
+        tag: the number of the equation, set beside the last line.
+    """
+    lines = list(lines)
+    reasons = max((width_of_words(line.reason) for line in lines if line.reason), default=0.0)
+    left_width = width(left)
+    room = page - _TAG * bool(tag) - left_width - 1.4
+    aside = reasons and max(width(line.right) for line in lines) <= room - reasons - 1.5
+    rows, narrowest = [], 0.0
+    for number, line in enumerate(lines):
+        parts = broken(line.right, room - _INDENT, room)
+        narrowest = max(narrowest, *map(width, parts))
+        why = ""
+        if line.reason:
+            why = rf" && \text{{({line.reason})}}" if aside else ""
+        start = plain(left) if number == 0 else ""
+        if line.reason and not aside:
+            rows.append(("intertext", rf"\intertext{{({line.reason})}}"))
+        for position, part in enumerate(parts):
+            if position == 0:
+                rows.append(("row", f"{start} &{line.relation} {part}{why}"))
+            else:
+                rows.append(("row", rf"&\qquad {_continued(parts[position - 1], part)}{part}"))
+    small = narrowest > room
+    body = _assemble(rows, tag)
+    if not small:
+        return body
+    scale = room / narrowest
+    if scale > 0.8:
+        return rf"{{\small {body}}}"
+    if scale > 0.68:
+        return rf"{{\footnotesize {body}}}"
+    return _resized(left, lines, tag)
+
+
+def _continued(before: str, part: str) -> str:
+    """What stands at the head of a continued line: a sign keeps its spacing, a factor shows that it multiplies."""
+    if part.startswith(("+", "-")):
+        return "{} "
+    if part.startswith((r"\cdot", r"\times")):
+        return "{} "
+    return r"{} \cdot " if not before.rstrip().endswith(("+", "-", r"\cdot")) else ""
+
+
+def _assemble(rows: list[tuple[str, str]], tag: str) -> str:
+    # A reason on its own goes in front of the row it explains: \intertext follows a line end.
+    out: list[str] = []
+    for position, (kind, row) in enumerate(rows):
+        last = position == len(rows) - 1
+        if kind == "intertext":
+            if position:
+                out.append(row)
+            continue
+        end = rf" \tag{{{tag}}}" if last and tag else r" \\" if not last else ""
+        out.append(row + end)
+    return "\\begin{align*}\n" + "\n".join(out) + "\n\\end{align*}"
+
+
+def _resized(left: str, lines: list[Line], tag: str) -> str:
+    """The last resort for a formula with no place to break: shrunk to the line."""
+    share = 0.9 if tag else 0.98
+    out = []
+    for number, line in enumerate(lines):
+        start = plain(left) if number == 0 else ""
+        end = rf" \tag{{{tag}}}" if tag and number == len(lines) - 1 else ""
+        out.append(rf"\[ \resizebox{{{share}\linewidth}}{{!}}{{$\displaystyle {start} {line.relation} "
+                   rf"{plain(line.right)}$}}{end} \]")
+    return "\n".join(out)
+
+
+def width_of_words(words: str) -> float:
+    """The estimated width of running text in em, its formulas included."""
+    total = 0.0
+    for position, part in enumerate(words.split("$")):
+        total += width(part) if position % 2 else 0.48 * len(re.sub(r"\\[A-Za-z]+|[{}]", "", part))
+    return total

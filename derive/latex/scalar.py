@@ -1,0 +1,2 @@
+class ScalarView: pass
+def find_entries(*a): return None

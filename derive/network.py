@@ -1,0 +1,137 @@
+"""A network: its forward equations, and all that a page of YAML says besides them.
+
+Everything that reads a network (derivation, LaTeX, generated code, checks) reads this object; nothing below it
+knows of YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from sympy import Expr, Integer, Symbol
+
+from derive.calculus.chain_rule import differentiate
+from derive.calculus.record import Derivation
+from derive.language.equations import Equation, Quantity, Role, System
+from derive.language.expressions import units
+
+Prediction = Literal["values", "probability", "distribution"]
+
+
+@dataclass(frozen=True)
+class Initialiser:
+    """How a parameter starts: a rule of the catalogue with its options, or the file's own numbers."""
+
+    name: str  # "given" for the file's own numbers
+    options: Mapping[str, float] = field(default_factory=dict)
+    values: Any = None  # nested lists of floats for "given"
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """One update of one entry of a parameter: assignments to scalars, carried out in order.
+
+    Each assignment reads the values before it, or the new one where an earlier assignment has set it.  The scalars
+    are `theta` (the entry), `g` (its gradient), `k` (the number of the update, from 1), the states, which start at
+    0, and the constants.
+    """
+
+    name: str
+    assignments: tuple[Equation, ...]
+    states: tuple[str, ...]
+    constants: Mapping[str, float]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train."""
+
+    epochs: int = 1
+    batch_size: int | None = None  # None: all samples in one batch
+    shuffle: bool = False
+    seed: int | None = None
+    update_order: Literal["simultaneous", "layer_by_layer"] = "simultaneous"
+    stop_when_change_below: float | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of any width.
+
+    Attributes:
+        system: the forward equations, over symbolic sizes.
+        sizes: the value of each size symbol, except m (the number of samples).
+        inputs, targets: names of the quantities that data is given for.
+        prediction: name of the quantity that the loss compares with the target.
+        kind: whether a prediction is values, the probability of one class, or a distribution over classes.
+        loss: name of the scalar that training lowers.
+        parameters: names of all parameters in order; `frozen` are those never updated.
+        aliases: the document's own name of one entry, by (quantity, indices from 0): ("W2", (0, 0)) → "w5".
+        data, test: arrays by quantity name, as float64 or int64 NumPy arrays (empty where the file has none).
+    """
+
+    name: str
+    title: str
+    source: str
+    notes: str
+    system: System
+    sizes: Mapping[Symbol, int]
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    prediction: str
+    kind: Prediction
+    loss: str
+    parameters: tuple[str, ...]
+    frozen: tuple[str, ...]
+    initial: Mapping[str, Initialiser]
+    seed: int
+    optimiser: Optimiser
+    training: Training
+    aliases: Mapping[tuple[str, tuple[int, ...]], str]
+    data: Mapping[str, Any]
+    test: Mapping[str, Any]
+
+    def derivation(self, wrt: Iterable[str] | None = None) -> NetworkDerivation:
+        """Derive ∂J/∂q for every quantity q between the loss and those asked for (by default every parameter)."""
+        record = differentiate(self.system, self.loss, self.parameters if wrt is None else wrt)
+        return NetworkDerivation(**{f.name: getattr(record, f.name) for f in fields(record)}, network=self)
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The parameters that training changes."""
+        return tuple(name for name in self.parameters if name not in self.frozen)
+
+    @property
+    def constants(self) -> Mapping[str, Quantity]:
+        """Scalars with a value of their own, such as the strength of a regularisation."""
+        return {q.name: q for q in self.system.quantities.values() if q.role is Role.CONSTANT}
+
+    def size(self, expression: Expr) -> int | None:
+        """The number that a size stands for; None where it depends on the number of samples."""
+        return units(expression, self.sizes)
+
+    def shape(self, name: str) -> tuple[int | None, ...]:
+        """The number of units along each axis of a quantity; None along the samples."""
+        return tuple(self.size(size) for size in self.system.quantities[name].shape)
+
+
+@dataclass(frozen=True)
+class NetworkDerivation(Derivation):
+    """The derivation of a network, which can be printed in the network's own terms."""
+
+    network: Network
+
+    def latex(self, form: str = "auto", wrt: str | None = None, values: Mapping[Any, float] | None = None) -> str:
+        """One complete LaTeX document.
+
+        Args:
+            form: "scalar", "index", "matrix", "all", or "auto" (scalar too where the network is small).
+            wrt: print only what leads to this quantity or entry, such as "W1" or "w5".
+            values: numbers by (quantity, indices from 0), to be put into the scalar view.
+        """
+        from derive.latex import document
+
+        return document(self.network, self, form=form, wrt=wrt, values=values)

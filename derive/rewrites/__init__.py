@@ -1,0 +1,1 @@
+"""Rewrites: the same value in a better form.  Each is one named function with its own tests."""
