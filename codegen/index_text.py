@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 import sympy
 from sympy import Add, Expr, Function, Mul, Piecewise, Pow
@@ -24,6 +24,7 @@ _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "<": "<", ">": ">"}
 
 
+@lru_cache(maxsize=1 << 14)
 def equation_text(equation: Equation) -> str:
     """The equation as a line of text."""
     return f"{index_text(equation.target)} = {index_text(equation.body, equation.target.indices)}"

@@ -10,11 +10,12 @@ e/m.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Symbol
 from sympy.core.basic import Basic
+from sympy.functions.elementary.miscellaneous import MinMaxBase
 
 from codegen.program import Kind, Program, Statement
 from derive.calculus.products import product_form
@@ -55,12 +56,31 @@ class Sizes:
     def __init__(self, sizes: Mapping[Symbol, int]) -> None:
         self.sizes: dict[Basic, Basic] = {symbol: Integer(size) for symbol, size in sizes.items()}
         self.indices: dict[Index, Index] = {}
+        self.known: dict[Basic, Basic] = {}
 
     def __call__(self, expression: Expr) -> Expr:
-        found = expression.atoms(Symbol)
-        forth = {s: self.index(s) if isinstance(s, Index) else self.sizes[s]
-                 for s in found if isinstance(s, Index) or s in self.sizes}
-        return expression.xreplace(forth) if forth else expression
+        return self._replaced(expression)  # type: ignore[return-value]
+
+    def _replaced(self, node: Basic) -> Basic:
+        if node in self.known:
+            return self.known[node]
+        if isinstance(node, Index):
+            new: Basic = self.index(node)
+        elif not node.args:
+            new = self.sizes.get(node, node)
+        else:
+            arguments = [self._replaced(a) for a in node.args]
+            if all(a is b for a, b in zip(arguments, node.args, strict=True)):
+                new = node
+            elif isinstance(node, (Add, Mul)) and self.sizes.keys().isdisjoint(node.args):
+                # Nothing here becomes a number, so nothing can be collected.
+                new = node._from_args(arguments)
+            elif isinstance(node, MinMaxBase):
+                new = node.func(*arguments, evaluate=False)
+            else:
+                new = node.func(*arguments)
+        self.known[node] = new
+        return new
 
     def index(self, index: Index) -> Index:
         if index not in self.indices:
@@ -75,6 +95,9 @@ def is_view(access: Access, quantity: Quantity) -> bool:
     """Whether an access is a slice of its array: each position is a number or its own index, shifted or strided."""
     seen: set[Index] = set()
     for position, axis in zip(access.indices, quantity.indices, strict=True):
+        if isinstance(position, Index) and position not in seen:
+            seen.add(position)
+            continue
         if position.is_Integer:
             continue
         found = free_indices(position)
@@ -214,7 +237,8 @@ def _rebuilt(expression: Expr, function) -> Expr:
     if isinstance(expression, Piecewise):
         return Piecewise(*((function(value), _condition(condition, function)) for value, condition in expression.args))
     arguments = [function(a) for a in expression.args]
-    return expression if tuple(arguments) == expression.args else expression.func(*arguments)
+    unchanged = all(a is b for a, b in zip(arguments, expression.args, strict=True))
+    return expression if unchanged else expression.func(*arguments)
 
 
 def _condition(condition: Basic, function) -> Basic:
@@ -290,11 +314,10 @@ def _accesses(expression: Expr) -> list[Access]:
     return sorted(expression.atoms(Access), key=lambda a: (a.name, str(a)))
 
 
-def temporary_name(body: Expr, owner: str, taken: Iterable[str], temporaries: Iterable[str] = ()) -> str:
+def temporary_name(body: Expr, owner: str, taken: Container[str], temporaries: Container[str] = ()) -> str:
     """A name that says what is in it: exp_z2, max_z2, sum_exp_z2; else the owner's with a number."""
-    taken = set(taken)
     read = sorted(names(body))
-    about = [name for name in read if name not in set(temporaries)] or read
+    about = [name for name in read if name not in temporaries] or read
     stem = ""
     if isinstance(body, Access) and len(read) == 2:
         stem = f"{body.name}_at_{next(n for n in read if n != body.name)}"

@@ -27,11 +27,6 @@ class Place:
 
     key: object
     lives: list[tuple[int, int, str]] = field(default_factory=list)
-    shared: bool = True
-
-    @property
-    def names(self) -> list[str]:
-        return list(dict.fromkeys(name for _, _, name in self.lives))
 
 
 def assign(uses: Sequence[Use], keys: Mapping[str, object], given: Mapping[str, tuple[bool, bool]],
@@ -52,20 +47,18 @@ def assign(uses: Sequence[Use], keys: Mapping[str, object], given: Mapping[str, 
     for name in given:
         if name in keys:
             places[name] = Place(keys[name], [(*life, name) for life in lives.get(name, [])])
+    by_key: dict[object, list[str]] = {}  # the places that are made here, by the name that each is called by
     wanted = [n for n in dict.fromkeys(use.writes for use in uses) if n in keys and n not in given]
     for name in [n for n in wanted if n not in prefer] + [n for n in wanted if n in prefer]:
-        spans = lives[name]
-        candidates: list[str] = []
-        if prefer.get(name) in places:
-            candidates.append(prefer[name])
+        spans, key = lives[name], keys[name]
         dying = uses[spans[0][0]].overwrites
-        candidates += [other for other in places if other in dying]
-        candidates += [other for other in places if other not in given]
-        roots = {other: _root(places, other) for other in dict.fromkeys(candidates)}
-        home = next((root for root in roots.values()
-                     if places[root].key == keys[name] and _fits(places[root], spans, name, uses)), None)
+        candidates = [*([prefer[name]] if name in prefer else ()), *sorted(dying), *by_key.get(key, ())]
+        roots = dict.fromkeys(_root(places, other) for other in candidates if other in places)
+        home = next((root for root in roots if places[root].key == key and _fits(places[root], spans, name, uses)),
+                    None)
         if home is None:
-            places[name] = Place(keys[name], [(*span, name) for span in spans])
+            places[name] = Place(key, [(*span, name) for span in spans])
+            by_key.setdefault(key, []).append(name)
         else:
             places[home].lives += [(*span, name) for span in spans]
             places[name] = places[home]
@@ -103,7 +96,7 @@ def _lives(uses: Sequence[Use], given: Mapping[str, tuple[bool, bool]]) -> dict[
 
 
 def _fits(place: Place, spans: Iterable[tuple[int, int]], name: str, uses: Sequence[Use]) -> bool:
-    return all(_apart(span, name, (a, b), other, uses) for span in spans for a, b, other in place.lives)
+    return all(_apart(span, name, (a, b), other, uses) for span in spans for a, b, other in reversed(place.lives))
 
 
 def _apart(one: tuple[int, int], mine: str, two: tuple[int, int], other: str, uses: Sequence[Use]) -> bool:

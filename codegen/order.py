@@ -14,18 +14,16 @@ from derive.language.expressions import Access, Index, Reduction, free_indices
 
 
 def terms(expression: Expr, out: Sequence[Index] = ()) -> list[tuple[bool, Expr]]:
-    """The terms of a sum as (negative, magnitude): positive ones first, reductions before plain ones."""
+    """The terms of a sum as (negative, magnitude): positive ones first, then those with more axes first."""
     pairs = []
     for position, term in enumerate(Add.make_args(expression)):
         coefficient = term.args[0] if isinstance(term, Mul) else term
         negative = bool(coefficient.is_number and coefficient.is_negative)
         magnitude = -term if negative else term
-        pairs.append((negative, not term.has(Reduction), -len(free_indices(term)), position, magnitude))
-    if len(pairs) > 1 and not any(e[4].has(Reduction) for e in pairs):
-        # 1 − a and z + 0.044715·z³ stay as SymPy has them: constants, then low powers.
-        pairs = [(negative, True, 0, position, magnitude) for negative, _, _, position, magnitude in pairs]
-    pairs.sort(key=lambda entry: entry[:4])
-    return [(entry[0], entry[4]) for entry in pairs]
+        rank = (negative, not term.is_number, not term.has(Reduction), -len(free_indices(term)), position)
+        pairs.append((rank, magnitude))
+    pairs.sort(key=lambda entry: entry[0])
+    return [(rank[0], magnitude) for rank, magnitude in pairs]
 
 
 def factors(expression: Expr, out: Sequence[Index] = ()) -> tuple[bool, list[Expr], list[Expr]]:

@@ -6,11 +6,11 @@ A pass takes a program and returns one.  A target chooses which to apply.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Pow
+from sympy import Expr, Mul, Pow
 from sympy.core.basic import Basic
 
 from codegen.lowering import ordered_axes, temporary_name
@@ -72,10 +72,48 @@ def copies_propagated(program: Program) -> Program:
         kept.append(statement)
         if statement.kind is Kind.ELEMENTWISE and isinstance(statement.body, Access) and statement.axes:
             source = program.quantities[statement.body.name]
-            if statement.body.indices and source.shape == program.quantities[statement.name].shape and \
-                    set(statement.body.indices) == set(statement.axes) and statement.name not in program.outputs:
+            whole = all(position in statement.axes and position.size == axis.size  # type: ignore[attr-defined]
+                        for position, axis in zip(statement.body.indices, source.indices, strict=True))
+            if whole and set(statement.body.indices) == set(statement.axes) and statement.name not in program.outputs:
                 same[statement.name] = (statement.body, statement.axes)
     return program.with_statements(tuple(kept))
+
+
+def definitions_expanded(program: Program, keep: Iterable[str] = ()) -> Program:
+    """Put the definition in place of each function that has one, such as softplus, so that its parts can be shared."""
+    kept = frozenset(keep)
+
+    def expand(node: Basic) -> Basic:
+        if isinstance(node, Access) or not node.args:
+            return node
+        arguments = [expand(a) for a in node.args]
+        new = node if all(a is b for a, b in zip(arguments, node.args, strict=True)) else node.func(*arguments)
+        if hasattr(new, "definition") and new.func.__name__ not in kept:
+            return expand(new.definition())
+        return new
+
+    return program.with_statements(tuple(replace(s, body=expand(s.body)) for s in program.statements))
+
+
+def branches_as_maxima(program: Program) -> Program:
+    """{z if z > 0; c·z otherwise} = max(z, c·z) for 0 ≤ c ≤ 1: no branch."""
+
+    def rewrite(node: Basic) -> Basic:
+        if isinstance(node, Access) or not node.args:
+            return node
+        arguments = [rewrite(a) for a in node.args]
+        new = node if all(a is b for a, b in zip(arguments, node.args, strict=True)) else node.func(*arguments)
+        if isinstance(new, sympy.Piecewise) and len(new.args) == 2:
+            (value, condition), (other, _) = new.args
+            if isinstance(condition, (sympy.StrictGreaterThan, sympy.GreaterThan)) and condition.rhs == 0 and \
+                    condition.lhs == value:
+                slope = program.number(sympy.cancel(other / value))
+                if slope is not None and 0 <= slope <= 1:
+                    return sympy.Max(value, other, evaluate=False)
+        return new
+
+    return program.with_statements(tuple(replace(s, body=rewrite(s.body)) if s.body.has(sympy.Piecewise) else s
+                                         for s in program.statements))
 
 
 def is_costly(expression: Expr) -> bool:
@@ -86,7 +124,9 @@ def is_costly(expression: Expr) -> bool:
 
 
 def is_compound(expression: Expr) -> bool:
-    """Whether computing a value takes any call at all."""
+    """Whether computing a value takes any call at all (a sign does not: it becomes a subtraction)."""
+    if isinstance(expression, Mul) and expression.args[0] == -1 and len(expression.args) == 2:
+        return False
     return bool(expression.args) and not isinstance(expression, (Access, Reduction))
 
 
@@ -193,11 +233,11 @@ def structure(expression: Basic) -> tuple[object, list[Index]]:
     def walk(node: Basic) -> object:
         if isinstance(node, Index):
             if node in bound:
-                return "bound", len(bound) - 1 - bound[::-1].index(node), str(node.size)
-            return order.setdefault(node, len(order)), str(node.size)
+                return "bound", len(bound) - 1 - bound[::-1].index(node), node.size
+            return order.setdefault(node, len(order)), node.size
         if isinstance(node, Reduction):
             bound.extend(node.indices)
-            key = (node.func.__name__, tuple((str(i.size)) for i in node.indices), walk(node.body))
+            key = (node.func.__name__, tuple(i.size for i in node.indices), walk(node.body))
             del bound[len(bound) - len(node.indices):]
             return key
         if not node.args:

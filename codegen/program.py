@@ -82,3 +82,14 @@ class Program:
 
     def asking_for(self, *outputs: str) -> Program:
         return replace(self, outputs=outputs)
+
+    def number(self, expression: Expr) -> float | None:
+        """The value of an expression in numbers and constants; None where it holds anything else."""
+        values = {}
+        for access in expression.atoms(Access):
+            value = self.quantities[access.name].value
+            if access.indices or value is None:
+                return None
+            values[access] = value
+        result = expression.xreplace(values)
+        return float(result) if result.is_number else None

@@ -222,7 +222,7 @@ def number(expression: Basic, values: Mapping[Entry, float]) -> float:
     if isinstance(expression, Access):
         return float(values[expression.name, tuple(map(int, expression.indices))])
     if not expression.args:
-        return float(expression)  # type: ignore[arg-type]
+        return float(expression)
     if isinstance(expression, Add):
         return math.fsum(number(a, values) for a in expression.args)
     if isinstance(expression, Mul):
@@ -237,7 +237,7 @@ def number(expression: Basic, values: Mapping[Entry, float]) -> float:
     function = _FUNCTIONS.get(type(expression))
     if function is not None:
         return function(*(number(a, values) for a in expression.args))
-    return float(expression.func(*(number(a, values) for a in expression.args)).evalf())  # type: ignore[attr-defined]
+    return float(expression.func(*(number(a, values) for a in expression.args)).evalf())
 
 
 def _truth(condition: Basic, values: Mapping[Entry, float]) -> bool:

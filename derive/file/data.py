@@ -57,7 +57,8 @@ def read_data(described: Mapping[str, Array | DataFile], section: str, source: S
     """
     tables = {}
     for name, what in described.items():
-        table = _inline(name, what, section, source) if isinstance(what, Array) else _from_file(name, what, section, source)
+        table = (_inline(name, what, section, source) if isinstance(what, Array) else
+                 _from_file(name, what, section, source))
         tables[name] = _fitted(table, needed[name], section, source) if name in needed else table
     first = next(iter(tables.values()), None)
     for table in tables.values():
@@ -82,7 +83,8 @@ def labels(table: Table, classes: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     bad = (flat != np.floor(flat)) | (flat < 0) | (flat >= classes)
     if bad.any():
         row = int(np.argmax(bad[:, 0]))
-        raise FileError(f"the label {flat[row, 0]:g} of {table.name} in row {row + 1} is out of range", table.place((row, 0)),
+        raise FileError(f"the label {flat[row, 0]:g} of {table.name} in row {row + 1} is out of range",
+                        table.place((row, 0)),
                         f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}")
     return flat[:, 0].astype(np.int64)
 
@@ -93,8 +95,9 @@ def check_between(table: Table, least: float, most: float, what: str, ends: bool
     bad = (values < least) | (values > most) if ends else (values <= least) | (values >= most)
     if bad.any():
         position = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise FileError(f"{values[position]:g} in row {position[0] + 1} of {table.name} is no {what}", table.place(position),
-                        f"it must lie {'from' if ends else 'strictly between'} {least:g} {'to' if ends else 'and'} {most:g}")
+        raise FileError(f"{values[position]:g} in row {position[0] + 1} of {table.name} is no {what}",
+                        table.place(position), f"it must lie from {least:g} to {most:g}" if ends else
+                        f"it must be greater than {least:g} and less than {most:g}")
 
 
 # -- the three sources --------------------------------------------------------------------------------------------
@@ -102,7 +105,8 @@ def check_between(table: Table, least: float, most: float, what: str, ends: bool
 
 def _inline(name: str, written: Array, section: str, source: Source) -> Table:
     if not written.shape:
-        raise source.error(f"{name} is a single number, and data has rows", section, name, help="write [[0.5]]: a list of rows")
+        raise source.error(f"{name} is a single number, and data has rows", section, name,
+                           help="write [[0.5]]: a list of rows")
     values = np.array(written.entries, dtype=np.float64).reshape(written.shape)
     return Table(name, values, lambda position: source.at(section, name, *position))
 
@@ -113,12 +117,13 @@ def _from_file(name: str, what: DataFile, section: str, source: Source) -> Table
     with open_regular(path, place) as file:
         size = file.seek(0, 2)
     if size > LARGEST_FILE:
-        raise FileError(f"{quoted(what.file)} has {size / 1e6:.0f} MB, and at most {LARGEST_FILE / 1e6:g} MB are read", place,
-                        "use a smaller file")
+        raise FileError(f"{quoted(what.file)} has {size / 1e6:.0f} MB, and at most {LARGEST_FILE / 1e6:g} MB are read",
+                        place, "use a smaller file")
     kind = path.suffix.lower()
     for key, kinds in (("key", ".npz"), ("columns", ".csv")):
         if getattr(what, key) is not None and kind != kinds:
-            raise source.error(f"a {kind[1:].upper()} file has no {key}", section, name, key, key=True, help="remove it")
+            raise source.error(f"a {kind[1:].upper()} file has no {key}", section, name, key, key=True,
+                               help="remove it")
     try:
         table = (_csv(name, path, what, section, source) if kind == ".csv" else
                  Table(name, _numpy(path, what, section, name, source), lambda position: place))
@@ -186,31 +191,37 @@ def _csv(name: str, path: Path, what: DataFile, section: str, source: Source) ->
                     continue
                 if len(row) != len(header):
                     raise FileError(f"this row has {len(row)} columns, and the header has {len(header)}",
-                                    _csv_place(path, reader.line_num, min(len(row), len(header)) - 1), "write one value for each")
-                for column in chosen:
-                    values.append(_csv_number(row[column], path, reader.line_num, column))
+                                    _csv_place(path, reader.line_num, min(len(row), len(header)) - 1),
+                                    "write one value for each column")
+                values.extend(_csv_number(row[column], path, reader.line_num, column) for column in chosen)
                 lines.append(reader.line_num)
                 _check_entries(len(values))
         except csv.Error as error:
-            raise FileError(f"this is no valid CSV: {error}", _csv_place(path, reader.line_num, 0), "check the quotes") from None
+            raise FileError(f"this is no valid CSV: {error}", _csv_place(path, reader.line_num, 0),
+                            "check the quotes") from None
         except UnicodeDecodeError:
-            raise FileError("this is no UTF-8 text", Place(str(path), reader.line_num + 1, 1, ""), "save the file as UTF-8") from None
-    shape = (len(lines), len(chosen))
-    return Table(name, np.frombuffer(values, dtype=np.float64).reshape(shape) if values else np.empty(shape),
-                 lambda position: _csv_place(path, lines[position[0]], chosen[position[1] if len(position) > 1 else 0]))
+            raise FileError("this is no UTF-8 text", Place(str(path), reader.line_num + 1, 1, ""),
+                            "save the file as UTF-8") from None
+
+    def place(position: tuple[int, ...]) -> Place:
+        row, column = (*position, 0)[:2]
+        return _csv_place(path, lines[row], chosen[column])
+
+    return Table(name, np.array(values, dtype=np.float64).reshape(len(lines), len(chosen)), place)
 
 
 def _columns(header: list[str], what: DataFile, path: Path, section: str, name: str, source: Source) -> list[int]:
     if not header:
         raise FileError(f"{quoted(what.file)} is empty", source.at(section, name, "file"), "give it a header and rows")
     if all(_is_number(title) for title in header):
-        raise FileError(f"{quoted(what.file)} has no header", _csv_place(path, 1, 0), "write the names of the columns in the first line")
+        raise FileError(f"{quoted(what.file)} has no header", _csv_place(path, 1, 0),
+                        "write the names of the columns in the first line")
     if what.columns is None:
         return list(range(len(header)))
     for at, wanted in enumerate(what.columns):
         if wanted not in header:
-            raise source.error(f"there is no column {quoted(wanted)} in {quoted(what.file)}", section, name, "columns", at,
-                               help=suggestion(wanted, header, "the columns are"))
+            raise source.error(f"there is no column {quoted(wanted)} in {quoted(what.file)}", section, name, "columns",
+                               at, help=suggestion(wanted, header, "the columns are"))
     return [header.index(wanted) for wanted in what.columns]
 
 
@@ -219,7 +230,8 @@ def _csv_number(text: str, path: Path, line: int, column: int) -> float:
         value = float(text)
     except ValueError:
         what = quoted(text) if text.strip() else "an empty cell"
-        raise FileError(f"{what} is no number", _csv_place(path, line, column), "write a number, or leave the row out") from None
+        raise FileError(f"{what} is no number", _csv_place(path, line, column),
+                        "write a number, or leave the row out") from None
     if not math.isfinite(value):
         raise FileError(f"{quoted(text.strip())} is no finite number", _csv_place(path, line, column),
                         "write a number, or leave the row out")
@@ -267,32 +279,35 @@ def _check_finite(table: Table) -> None:
 def _rows(table: Table, what: DataFile, section: str, source: Source) -> Table:
     if what.rows is None:
         if not len(table.values):
-            raise source.error(f"{quoted(what.file)} has no rows", section, table.name, "file", help="give it one for each sample")
+            raise source.error(f"{quoted(what.file)} has no rows", section, table.name, "file",
+                               help="give it one for each sample")
         return table
     first, stop = what.rows
     if stop > len(table.values):
-        raise source.error(f"{quoted(what.file)} has {len(table.values)} rows, and rows up to {stop} are asked for", section,
-                           table.name, "rows", help="rows count from 0, and the second number is the row to stop before")
+        raise source.error(f"{quoted(what.file)} has {len(table.values)} rows, and rows up to {stop} are asked for",
+                           section, table.name, "rows",
+                           help="rows count from 0, and the second number is the row to stop before")
     return Table(table.name, table.values[first:stop],
                  lambda position: table.place((position[0] + first, *position[1:])))
 
 
 def _fitted(table: Table, needed: Needed, section: str, source: Source) -> Table:
-    """The table with samples of the needed shape; an 8×8 picture fits 64 inputs, and a single column a single number."""
+    """The table with samples of the needed shape; an 8×8 picture fits 64 inputs, and a column single numbers."""
     samples, *own = table.values.shape
     if math.prod(own) != math.prod(needed.shape):
         raise source.error(
-            f"{table.name} has {_shape_words(tuple(own))} here, and {_shape_words(needed.shape)} by {needed.origin}", section,
-            table.name, help="give one row for each sample, such as [[0.1, 0.2], [0.3, 0.4]] for two samples of two features")
+            f"{table.name} has {_shape_words(tuple(own))} here, and {_shape_words(needed.shape)} by {needed.origin}",
+            section, table.name,
+            help="give one row for each sample, such as [[0.1, 0.2], [0.3, 0.4]] for two samples of two features")
     if tuple(own) == needed.shape:
         return table
-    values = table.values.reshape(samples, *needed.shape)
 
     def place(position: tuple[int, ...]) -> Place:
-        inside = np.unravel_index(np.ravel_multi_index(position[1:], needed.shape), tuple(own)) if position[1:] else ()
-        return table.place((position[0], *(int(i) for i in inside)))
+        entry = np.ravel_multi_index(position[1:], needed.shape) if position[1:] else 0
+        inside = np.unravel_index(entry, tuple(own)) if own else ()
+        return table.place((position[0], *map(int, inside)))
 
-    return Table(table.name, values, place)
+    return Table(table.name, table.values.reshape(samples, *needed.shape), place)
 
 
 def _shape_words(shape: tuple[int, ...]) -> str:

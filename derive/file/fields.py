@@ -36,7 +36,7 @@ def described(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checked:
     """An annotation: the function that checks a value, and the JSON Schema that says the same to editors."""
 
@@ -61,8 +61,7 @@ class Strict(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
-        made = handler(core)
-        made = handler.resolve_ref_schema(made)
+        made: dict[str, Any] = handler.resolve_ref_schema(handler(core))
         if cls.short is None:
             return made
         alone = {**made["properties"][cls.short], "title": cls.__name__}
@@ -174,7 +173,8 @@ def whole(least: int, most: int) -> Callable[..., int]:
     def check(value: Any, *path: str | int) -> int:
         number = real(value, *path).whole
         if number is None:
-            raise wrong(f"a whole number is expected here, not {value.text[:30]}", *path, help="write it without decimals")
+            raise wrong(f"a whole number is expected here, not {value.text[:30]}", *path,
+                        help="write it without decimals")
         if not least <= number <= most:
             raise wrong(f"a whole number from {least} to {most} is expected here, not {value.text[:30]}", *path,
                         help="choose a number in this range")
@@ -249,7 +249,8 @@ def _entries(value: Any, shape: list[int]) -> Iterator[Number]:
         part, path = pending.pop()
         if len(path) == len(shape):
             if isinstance(part, list):
-                raise wrong("a number is expected here, not a list", *path, help="write lists of the same depth everywhere")
+                raise wrong("a number is expected here, not a list", *path,
+                            help="write lists of the same depth everywhere")
             yield real(part, *path)
         elif not isinstance(part, list):
             raise wrong(f"a list of {shape[len(path)]} is expected here, not {described(part)}", *path,

@@ -10,45 +10,27 @@ numbers are exact.  Positions count from 0, as in x[n, i+u].
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NoReturn
 
 import sympy
 from sympy import Expr, Integer, Piecewise, Rational
 from sympy.logic.boolalg import Boolean
 
-from derive.file.errors import FileError, Place, listed, nearest, quoted, suggestion, visible
+from derive.file.errors import Place, listed, nearest, quoted, suggestion
+from derive.file.formula_text import SPLIT, FormulaText, length
+from derive.file.functions import ELEMENTWISE, FUNCTIONS, KINKED, REDUCTIONS
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within
 from derive.language.substitution import fresh
 
-LONGEST = 4000
-DEEPEST = 120
-MOST_NODES = 1500
 LARGEST_EXPONENT = 64
 MOST_DIGITS = 60
-LARGEST_NUMBER = 1e300
-MOST_CASES = 64
-
-# What people type or paste, and what to type instead.
-INSTEAD = {
-    "^": "write ** for a power: x**2", "×": "write * for a product", "·": "write * for a product",
-    "⋅": "write * for a product", "∗": "write * for a product", "−": "write a plain - (minus, on the keyboard)",
-    "–": "write a plain - (minus, on the keyboard)", "—": "write a plain - (minus, on the keyboard)",
-    "÷": "write / for a quotient", "∕": "write / for a quotient", "√": "write sqrt(x)", "²": "write x**2",
-    "³": "write x**3", "π": "write pi", "Σ": "write sum(k, …) for a sum over k", "∑": "write sum(k, …) for a sum over k",
-    "≤": "write <=", "≥": "write >=", "≠": "write !=", "σ": "write sigmoid(x)", "∞": "a formula must be finite",
-    "|": "write abs(x)", "{": "write round brackets: ( )", "}": "write round brackets: ( )",
-    "\\": "this is no LaTeX: write the formula as in Python, such as exp(-x) or x**2",
-    "'": "a formula knows numbers and names, and no text", '"': "a formula knows numbers and names, and no text",
-    "#": "put notes beside the formula, not into it", "&": "write 'and'", "~": "write 'not'", "%": "divide by 100",
-    "@": "write a matrix product as a sum: sum(k, x[n,k]*W[k,j])", ":": "a formula knows no ':'; name each index",
-}
-ORDINARY = re.compile(r"[A-Za-z0-9_.+\-*/()\[\],<>=! \t\r\n]")
-PAIRS = {")": "(", "]": "["}
+LARGEST_NUMBER = 1e300  # every constant part of a formula is smaller
+MOST_CASES = 64  # of a value that decides between cases
 
 
 @dataclass(frozen=True)
@@ -88,90 +70,12 @@ def parse_equation(text: str, scope: Scope, place: Place | None = None) -> tuple
     return Access(name, *indices.values()), body
 
 
-class _Reader:
-    """One formula on its way from text to expression; holds what an error needs to point at a character."""
+class _Reader(FormulaText):
+    """One formula on its way from syntax tree to expression."""
 
     def __init__(self, text: str, scope: Scope, place: Place):
-        self.text = text
+        super().__init__(text, place)
         self.scope = scope
-        self.place = place
-        self.start = 0  # where in the text the tree being read begins
-        self.starts: dict[int, int] = {}
-
-    def fail(self, message: str, where: ast.AST | int, help: str | None = None) -> NoReturn:  # noqa: A002
-        offset = where if isinstance(where, int) else self._offset(where)
-        raise FileError(message, self.place.inside(min(max(offset, 0), max(len(self.text) - 1, 0))), help) from None
-
-    def _offset(self, node: ast.AST) -> int:
-        return self.starts.get(id(node), 0) + node.col_offset - 1  # type: ignore[attr-defined]
-
-    # -- text to tree ---------------------------------------------------------------------------------------------
-
-    def tree(self, text: str, start: int) -> ast.expr:
-        """The syntax tree of a text that begins at `start` of the whole, with every guard on its form."""
-        if len(text) > LONGEST:
-            self.fail(f"this formula has {len(text)} characters; the limit is {LONGEST}", start,
-                      "split it into several layers or equations")
-        if not text.strip():
-            self.fail("there is no formula here", start, "write one, such as z / (1 + exp(-z))")
-        self._check_characters(text, start)
-        try:
-            # In brackets, so that spaces and line ends mean nothing.
-            root = ast.parse("(" + re.sub(r"\s", " ", text) + ")", mode="eval").body
-        except SyntaxError as error:
-            self._not_python(error, text, start)
-        except (RecursionError, MemoryError, ValueError):
-            self.fail("this formula is nested too deeply", start, "split it into several layers or equations")
-        self._check_size(root, start)
-        return root
-
-    def _check_characters(self, text: str, start: int) -> None:
-        open_brackets: list[tuple[str, int]] = []
-        for offset, character in enumerate(text, start):
-            if not ORDINARY.match(character):
-                hint = INSTEAD.get(character)
-                if hint is None and character.isalpha():
-                    hint = "spell letters out in ASCII, such as alpha or beta"
-                self.fail(f"the character {visible(character)} has no meaning in a formula", offset,
-                          hint or "a formula is made of names, numbers, + - * / **, brackets, commas and comparisons")
-            if character in "([":
-                open_brackets.append((character, offset))
-                if len(open_brackets) > DEEPEST // 2:
-                    self.fail("this formula is nested too deeply", offset, "split it into several layers or equations")
-            elif character in ")]":
-                if not open_brackets or open_brackets.pop()[0] != PAIRS[character]:
-                    self.fail(f"nothing matches this '{character}'", offset, "open and close brackets in pairs")
-        if open_brackets:
-            character, offset = open_brackets[-1]
-            self.fail(f"this '{character}' is never closed", offset, "open and close brackets in pairs")
-
-    def _not_python(self, error: SyntaxError, text: str, start: int) -> NoReturn:
-        offset = min(max((error.offset or 1) - 2, 0), len(text))
-        product = re.search(r"(?<![\w.])\d+(\.\d+)?\s*[A-Za-z_(]", text)
-        if product and not re.match(r"(and|or|not|e[+-]?\d)", text[product.end() - 1 :]):
-            self.fail("a product needs its sign", start + product.end() - 1, "write 2*x, not 2x")
-        if not text[offset:].strip():
-            self.fail("the formula ends too early", start + len(text.rstrip()) - 1, "something must follow here")
-        if re.match(r"=(?!=)", text[offset:].lstrip()) or re.search(r"(?<![<>=!])=(?!=)", text):
-            equals = re.search(r"(?<![<>=!])=(?!=)", text)
-            if equals:
-                self.fail("'=' has no meaning here", start + equals.start(), "write == to compare two values")
-        self.fail("the formula cannot be read here", start + offset,
-                  "write it as in Python: 2*x + exp(-y)/3, with every product sign")
-
-    def _check_size(self, root: ast.expr, start: int) -> None:
-        level: list[ast.AST] = [root]
-        depth = nodes = 0
-        while level:
-            depth, nodes = depth + 1, nodes + len(level)
-            if depth > DEEPEST or nodes > MOST_NODES:
-                self.fail("this formula is too large", start, "split it into several layers or equations")
-            for node in level:
-                self.starts[id(node)] = start
-            level = [child for node in level for child in ast.iter_child_nodes(node)
-                     if not isinstance(child, (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop))]
-
-    # -- tree to expression ---------------------------------------------------------------------------------------
 
     def value(self, node: ast.expr, indices: Mapping[str, Index]) -> Expr:
         """A node that stands for a number; `indices` are those that are free or bound around it, by their names."""
@@ -195,7 +99,7 @@ class _Reader:
             case ast.IfExp():
                 self.fail("'if' has no meaning in a formula", node, "write where(x > 0, a, b)")
             case ast.Attribute():
-                self.fail("a dot has no meaning here", self._offset(node.value) + _length(node.value),
+                self.fail("a dot has no meaning here", self.offset(node.value) + length(node.value),
                           f"write the function alone, such as exp(x); the functions are: {listed(FUNCTIONS)}")
             case ast.Tuple() | ast.List():
                 self.fail("one value is expected here, not several", node, "write an operator between them")
@@ -207,8 +111,8 @@ class _Reader:
     def number(self, node: ast.Constant) -> Expr:
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             self.fail("this is no real number", node, "a formula knows real numbers only, such as 2 or 0.5")
-        offset = self._offset(node)
-        literal = self.text[offset : offset + _length(node)]
+        offset = self.offset(node)
+        literal = self.text[offset : offset + length(node)]
         if abs(node.value) > LARGEST_NUMBER or len(literal) > MOST_DIGITS:
             self.fail("this number is too large", node, f"at most {LARGEST_NUMBER:g} and {MOST_DIGITS} digits")
         if isinstance(node.value, int):
@@ -248,8 +152,8 @@ class _Reader:
         positions = _positions(node)
         if len(positions) != len(own):
             shape = f"write {name}[{','.join(i.name for i in own)}]" if own else f"write {name} alone"
-            self.fail(f"{name} has {_count(len(own), 'index', 'indices')}, and {_count(len(positions), 'stands', 'stand')}"
-                      " here", node, shape)
+            self.fail(f"{name} has {_count(len(own), 'index', 'indices')}, and "
+                      f"{_count(len(positions), 'stands', 'stand')} here", node, shape)
         return Access(name, *(self.position(position, axis, name, indices)
                               for position, axis in zip(positions, own, strict=True)))
 
@@ -268,9 +172,8 @@ class _Reader:
             case ast.Name() if node.id in indices:
                 return indices[node.id]
             case ast.Name() if node.id not in {**self.scope.quantities, **self.scope.constants}:
-                near = nearest(node.id, indices)
-                self.fail(f"{quoted(node.id)} is no index here", node, f"did you mean '{near}'?" if near and len(
-                    node.id) > 1 else f"the indices are: {listed(indices) or 'none'}; or bind it, as in sum({node.id}, …)")
+                self.fail(f"{quoted(node.id)} is no index here", node,
+                          f"the indices here are: {listed(indices) or 'none'}; or bind it, as in sum({node.id}, …)")
             case ast.Name():
                 found = self.name(node, indices)
             case ast.Subscript():
@@ -294,8 +197,8 @@ class _Reader:
 
     def _same_size(self, index: Index, axis: Index, name: str, node: ast.expr) -> Index:
         if index.size != axis.size:
-            self.fail(f"index {index.name} runs over {index.size} values, but this axis of {name} has {axis.size}", node,
-                      "use an index of its own for each size")
+            self.fail(f"index {index.name} runs over {index.size} values, but this axis of {name} has {axis.size}",
+                      node, "use an index of its own for each size")
         return index
 
     def operation(self, node: ast.BinOp, indices: Mapping[str, Index]) -> Expr:
@@ -377,15 +280,12 @@ class _Reader:
 
         Otherwise a case distinction would stand inside the conditions of another.
         """
-        cases: list[tuple[tuple[Expr, ...], Boolean]] = [((), sympy.true)]
-        for value in values:
-            cases = [((*chosen, part), sympy.And(condition, further))
-                     for chosen, condition in cases for part, further in self.cases(value, node)]
-        flat = [(part, sympy.And(condition, further)) for chosen, condition in cases
-                for part, further in _branches(kinked(*chosen))]
-        if len(flat) > MOST_CASES:
-            self.fail(f"this has more than {MOST_CASES} cases", node, "split the formula into several layers or equations")
-        return Piecewise(*flat)
+        choices = [self.cases(value, node) for value in values]
+        if math.prod(map(len, choices)) > MOST_CASES:
+            self.fail(f"this has more than {MOST_CASES} cases", node, SPLIT)
+        return Piecewise(*((part, _both(*(condition for _, condition in chosen), further))
+                           for chosen in itertools.product(*choices)
+                           for part, further in _branches(kinked(*(value for value, _ in chosen)))))
 
     def cases(self, value: Expr, node: ast.expr) -> list[tuple[Expr, Boolean]]:
         """A value as (expression, condition) pairs, the first condition that holds counting."""
@@ -395,7 +295,7 @@ class _Reader:
             self.fail("abs, max, min, sign or where inside a sum cannot decide between cases", node,
                       "compute the sum in an equation or a layer of its own")
         if math.prod(len(part.args) for part in value.atoms(Piecewise)) > MOST_CASES:
-            self.fail(f"this has more than {MOST_CASES} cases", node, "split the formula into several layers or equations")
+            self.fail(f"this has more than {MOST_CASES} cases", node, SPLIT)
         return _branches(sympy.piecewise_fold(value))
 
     def _arity(self, node: ast.Call, name: str, least: int, most: int) -> None:
@@ -442,8 +342,8 @@ class _Reader:
             if binder.id in bound:
                 self.fail(f"{binder.id} is bound twice", binder, "give each index a name of its own")
             if binder.id in self.scope.quantities or binder.id in self.scope.constants:
-                self.fail(f"{binder.id} is a {'constant' if binder.id in self.scope.constants else 'quantity'} and cannot "
-                          "be an index", binder, f"write {FUNCTIONS[name]}")
+                what = "constant" if binder.id in self.scope.constants else "quantity"
+                self.fail(f"{binder.id} is a {what} and cannot be an index", binder, f"write {FUNCTIONS[name]}")
             index = self.inferred(binder, body)
             taken = {i.name for i in (*indices.values(), *bound.values())}
             bound[binder.id] = fresh(index, taken)
@@ -522,35 +422,24 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number or 'no'} {one if number == 1 else many}"
 
 
-def _length(node: ast.expr) -> int:
-    return (node.end_col_offset or 0) - node.col_offset
-
-
 def _branches(value: Expr) -> list[tuple[Expr, Boolean]]:
     return [tuple(pair) for pair in value.args] if isinstance(value, Piecewise) else [(value, sympy.true)]
 
 
-# At a kink the last branch holds, and SymPy differentiates each branch by itself: so |x|′ = 0 and max(x, 0)′ = 0 at 0.
-KINKED: Mapping[str, Callable[..., Expr]] = {
-    "abs": lambda x: Piecewise((x, x > 0), (-x, x < 0), (0, True)),
-    "sign": lambda x: Piecewise((1, x > 0), (-1, x < 0), (0, True)),
-    "max": lambda a, b: Piecewise((a, a > b), (b, True)),
-    "min": lambda a, b: Piecewise((a, a < b), (b, True)),
-}
-ELEMENTWISE: Mapping[str, Callable[[Expr], Expr]] = {
-    **{f.__name__: f for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sympy.cosh,
-                               sympy.tanh, sympy.atan, sympy.erf)},
-    "sqrt": sympy.sqrt,
-    "log1p": lambda x: sympy.log(1 + x),
-    "expm1": lambda x: sympy.exp(x) - 1,
-    "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
-}
-REDUCTIONS = ("sum", "mean", "maximum")
-FUNCTIONS: Mapping[str, str] = {
-    **{name: f"{name}(x)" for name in (*ELEMENTWISE, "abs", "sign")},
-    "max": "max(a, b)", "min": "min(a, b)", "where": "where(x > 0, a, b)",
-    "sum": "sum(k, x[n,k])", "mean": "mean(k, x[n,k])", "maximum": "maximum(k, x[n,k])",
-    "delta": "delta(i, j)", "within": "within(i, size)", "size": "size(k)",
-}
+def _both(*conditions: Boolean) -> Boolean:
+    """All the conditions, without those that another one implies: z < 0 and z < 1 is z < 0."""
+    parts = [part.canonical for part in sympy.And.make_args(sympy.And(*conditions)) if part != sympy.true]
+    return sympy.And(*(part for part in parts if not any(_implies(other, part) for other in parts)))
+
+
+def _implies(one: Boolean, other: Boolean) -> bool:
+    """Whether a bound makes another, wider one superfluous."""
+    if type(one) is not type(other) or not isinstance(one, sympy.core.relational._Inequality) or one.lhs != other.lhs:
+        return False
+    difference = one.rhs - other.rhs
+    narrower = difference.is_negative if isinstance(one, (sympy.Lt, sympy.Le)) else difference.is_positive
+    return bool(narrower)
+
+
 COMPARISONS = {ast.Lt: sympy.Lt, ast.LtE: sympy.Le, ast.Gt: sympy.Gt, ast.GtE: sympy.Ge, ast.Eq: sympy.Eq,
                ast.NotEq: sympy.Ne}

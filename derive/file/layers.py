@@ -5,7 +5,7 @@ A new kind of layer is a model here and its forward equations in the catalogue, 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, create_model, model_validator
 
@@ -79,15 +79,16 @@ Bias = Annotated[bool | Literal["shared"], Checked(_bias, {"enum": [True, False,
 class LayerKeys(Strict):
     """What every layer can say, whatever its kind; `activation` alone is a layer of its own."""
 
-    name: Name | None = Field(None, description="the name that other layers refer to")
+    name: Name | None = Field(default=None, description="the name that other layers refer to")
     reads: Name | None = Field(
-        None, alias="from", description="the layer or input that it reads; the one before, if not given")
+        default=None, alias="from", description="the layer or input that it reads; the one before, if not given")
     activation: Activation | None = Field(
-        None, description="applied to what the layer computes: a name, {name: {option: number}}, or a formula in z")
+        default=None,
+        description="applied to what the layer computes: a name, {name: {option: number}}, or a formula in z")
     bias: Bias | None = Field(
-        None, description="true: one for each unit (the default); false: none; shared: one for the whole layer")
+        default=None, description="true: one for each unit (the default); false: none; shared: one for the whole layer")
     repeat: Annotated[int, integer(1, MOST_REPEATS)] = Field(
-        1, description="how many such layers follow each other, each with parameters of its own")
+        default=1, description="how many such layers follow each other, each with parameters of its own")
 
     @model_validator(mode="before")
     @classmethod
@@ -121,6 +122,12 @@ class LayerKeys(Strict):
         return options
 
 
-Layer: type[LayerKeys] = create_model(
-    "Layer", __base__=LayerKeys, __doc__="One layer: exactly one kind with its options, and what every layer can say.",
-    **{kind: (options | None, Field(None, description=options.__doc__)) for kind, options in KINDS.items()})  # type: ignore[call-overload]
+if TYPE_CHECKING:
+
+    class Layer(LayerKeys):
+        """One layer of a file."""
+
+else:
+    Layer = create_model(
+        "Layer", __base__=LayerKeys, __doc__="One layer: one kind with its options, and what every layer can say.",
+        **{kind: (options | None, Field(default=None, description=options.__doc__)) for kind, options in KINDS.items()})

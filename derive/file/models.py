@@ -9,10 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from derive.file.errors import quoted
 from derive.file.fields import (
     LARGEST_SIZE,
-    Activation,
-    Array,
     Checked,
-    Choice,
     Flag,
     Initialiser,
     LossFunction,
@@ -27,18 +24,18 @@ from derive.file.fields import (
     Text,
     described,
     good_name,
+    integer,
     one_of,
     real,
-    integer,
     whole,
     wrong,
 )
-from derive.file.layers import Layer, LayerKeys
+from derive.file.layers import Layer
 from derive.file.names import LONGEST_NAME, why_bad_file_name
 from derive.file.numbers import Number
 
 MOST_LAYERS = 10_000
-MOST_ITEMS = 10_000
+MOST_EXPECTATIONS = 10_000
 LARGEST_SEED = 2**32 - 1
 LARGEST_COUNT = 10**9
 ORDERS = ("simultaneous", "layer_by_layer")
@@ -68,12 +65,7 @@ def _list(example: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _by_form(value: Any) -> str:
-    """Whether a parameter or a data set is written out or described."""
-    return "(numbers)" if isinstance(value, (list, Number)) else "(described)"
-
-
-# -- the parts ----------------------------------------------------------------------------------------------------
+# -- regularisation -----------------------------------------------------------------------------------------------
 
 
 class Penalty(Strict):
@@ -82,24 +74,17 @@ class Penalty(Strict):
     short = "strength"
     strength: Positive = Field(description="the factor of the penalty")
     of: Annotated[list[Name], _list("[W1, W2]")] | None = Field(
-        None, description="the parameters that it is over; every weight but no bias, if not given")
+        default=None, description="the parameters that it is over; every weight but no bias, if not given")
 
 
 class Regularisation(Strict):
     """Penalties on the parameters that are added to the loss."""
 
-    l1: Penalty | None = Field(None, description="strength · Σ|w|")
-    l2: Penalty | None = Field(None, description="strength/2 · Σw²")
+    l1: Penalty | None = Field(default=None, description="strength · Σ|w|")
+    l2: Penalty | None = Field(default=None, description="strength/2 · Σw²")
 
 
-def _rows(value: Any) -> tuple[int, int]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise wrong("two numbers are expected here",
-                    help="write the first row, counted from 0, and the row to stop before: [0, 1000]")
-    first, stop = whole(0, LARGEST_COUNT)(value[0], 0), whole(0, LARGEST_COUNT)(value[1], 1)
-    if first >= stop:
-        raise wrong(f"there are no rows from {first} to {stop}", help="the first must be less than the second")
-    return first, stop
+# -- data ---------------------------------------------------------------------------------------------------------
 
 
 def _file(value: Any) -> str:
@@ -112,19 +97,39 @@ def _file(value: Any) -> str:
     return value
 
 
+def _rows(value: Any) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong("two numbers are expected here",
+                    help="write the first row, counted from 0, and the row to stop before: [0, 1000]")
+    first, stop = (whole(0, LARGEST_COUNT)(row, at) for at, row in enumerate(value))
+    if first >= stop:
+        raise wrong(f"there are no rows from {first} to {stop}", help="the first must be less than the second")
+    return first, stop
+
+
+Path = Annotated[str, Checked(_file, {"type": "string", "pattern": r"\.([cC][sS][vV]|[nN][pP][yYzZ])$"})]
+Rows = Annotated[tuple[int, int], Checked(_rows, {
+    "type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2})]
+
+
 class DataFile(Strict):
     """Numbers that stand in another file."""
 
-    file: Annotated[str, Checked(_file, {"type": "string", "pattern": r"\.(csv|npy|npz)$"})] = Field(
+    file: Path = Field(
         description="a CSV file with a header, an NPY or an NPZ file; the path begins at the folder of this file")
-    key: Text | None = Field(None, description="which array of an NPZ file")
+    key: Text | None = Field(default=None, description="which array of an NPZ file")
     columns: Annotated[list[Text], _list("[height, width]")] | None = Field(
-        None, description="which columns of a CSV file, by their names; all, if not given")
-    rows: Annotated[tuple[int, int], Checked(_rows, {
-        "type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2})] | None = Field(
-        None, description="the first row, counted from 0, and the row to stop before")
-    scale: Real | None = Field(None, description="a factor for every number, such as 0.0625 for pixels from 0 to 16")
-    one_hot: Size | None = Field(None, description="the number of classes: labels 0, 1, … become rows such as 0 1 0")
+        default=None, description="which columns of a CSV file, by their names; all, if not given", min_length=1)
+    rows: Rows | None = Field(default=None, description="the first row, counted from 0, and the row to stop before")
+    scale: Real | None = Field(
+        default=None, description="a factor for every number, such as 0.0625 for pixels from 0 to 16")
+    one_hot: Size | None = Field(
+        default=None, description="the number of classes: labels 0, 1, … become rows such as 0 1 0")
+
+
+def _by_form(value: Any) -> str:
+    """Whether a parameter or a data set is written out or described."""
+    return "(numbers)" if isinstance(value, (list, Number)) else "(described)"
 
 
 Data = Annotated[
@@ -134,21 +139,24 @@ Parameter = Annotated[
 DataSet = Annotated[dict[Name, Data], _mapping("{x: [[0, 1], [1, 0]]} or {x: {file: train.csv}}")]
 
 
+# -- training and expectations ------------------------------------------------------------------------------------
+
+
 class Training(Strict):
     """How the parameters are fitted to the data."""
 
-    epochs: Count = Field(1, description="how many times the data is gone through")
-    batch_size: Count | None = Field(None, description="samples for each update; all, if not given")
-    shuffle: Flag = Field(False, description="whether each epoch takes the samples in a new order")
+    epochs: Count = Field(default=1, description="how many times the data is gone through")
+    batch_size: Count | None = Field(default=None, description="samples for each update; all, if not given")
+    shuffle: Flag = Field(default=False, description="whether each epoch takes the samples in a new order")
     update_order: Annotated[str, Checked(one_of(*ORDERS), {"enum": list(ORDERS)})] = Field(
-        ORDERS[0], description="whether all gradients are computed before any parameter changes, or each layer is "
-        "updated, the last one first, before the gradients of the layer below are computed")
-    stop_when_change_below: Positive | None = Field(None, description="stop when the loss changes by less in one epoch")
-    seed: Seed | None = Field(None, description="for the order of the samples; the file's seed, if not given")
+        default=ORDERS[0], description="simultaneous: all gradients are computed before any parameter changes; "
+        "layer_by_layer: each layer is updated, the last one first, before the gradients below it are computed")
+    stop_when_change_below: Positive | None = Field(
+        default=None, description="stop when the loss changes by less in one epoch")
+    seed: Seed | None = Field(default=None, description="for the order of the samples; the file's seed, if not given")
 
 
 def _value(value: Any) -> Number | str:
-    """A number, or a formula that gives one."""
     return value if isinstance(value, str) and value.strip() else real(value)
 
 
@@ -158,16 +166,17 @@ Value = Annotated[Number | str, Checked(_value, {"type": ["number", "string"]})]
 class Expectation(Strict):
     """A number that the network must give, and where it is printed."""
 
-    quantity: Text = Field(description="what is expected: net_h1, dE/dw5, w5 after 1, E after 10000, accuracy on test")
+    quantity: Text = Field(
+        description="what is expected: net_h1, dE/dw5, w5 after 1, E after 10000, accuracy on test")
     value: Value | None = Field(
-        None, description="the right number, with the digits that are known, or a formula such as 1/3")
-    at_least: Real | None = Field(None, description="the least right number")
-    at_most: Real | None = Field(None, description="the greatest right number")
-    where: Text | None = Field(None, description="where the document says it")
-    printed: Value | None = Field(None, description="what the document prints, where that is off")
-    because: Text | None = Field(None, description="why the document is off, or why the tolerance is needed")
+        default=None, description="the right number, with the digits that are known, or a formula such as 1/3")
+    at_least: Real | None = Field(default=None, description="the least right number")
+    at_most: Real | None = Field(default=None, description="the greatest right number")
+    where: Text | None = Field(default=None, description="where the document says it")
+    printed: Value | None = Field(default=None, description="what the document prints, where that is off")
+    because: Text | None = Field(default=None, description="why the document is off, or why the tolerance is needed")
     tolerance: Positive | None = Field(
-        None, description="how far the number may be off; without it, one unit of the last printed digit")
+        default=None, description="how far the number may be off; without it, one unit of the last printed digit")
 
     @model_validator(mode="before")
     @classmethod
@@ -186,6 +195,17 @@ class Expectation(Strict):
             if key in value and "because" not in value:
                 raise wrong(f"'{key}' needs a reason", key, key=True, help="add because: and say why")
         return value
+
+
+# -- names --------------------------------------------------------------------------------------------------------
+
+
+def _network_name(value: Any) -> str:
+    name = good_name(value)
+    reason = why_bad_file_name(name)
+    if reason is not None:
+        raise wrong(f"{quoted(name)} {reason}", help=f"choose another name, such as {name}_network")
+    return name
 
 
 def _inputs(value: Any) -> Any:
@@ -207,18 +227,19 @@ def _tied(value: Any) -> tuple[str, bool]:
     return good_name(value), False
 
 
-def _network_name(value: Any) -> str:
-    name = good_name(value)
-    reason = why_bad_file_name(name)
-    if reason is not None:
-        raise wrong(f"{quoted(name)} {reason}", help=f"choose another name, such as {name}_network")
-    return name
-
-
-def _reference_text(value: Any) -> str:
+def _entry(value: Any) -> str:
     if not isinstance(value, str):
-        raise wrong(f"a quantity is expected here, not {described(value)}", help="write W1, or an entry such as W1[1,2]")
+        raise wrong(f"a quantity is expected here, not {described(value)}",
+                    help="write W1, or an entry such as W1[1,2]")
     return value
+
+
+ModuleName = Annotated[str, Checked(_network_name, {"type": "string", "maxLength": LONGEST_NAME})]
+Target = Annotated[dict[str, tuple[int, ...] | None], Checked(_target, {"anyOf": [
+    {"type": "string"},
+    {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 1, "maxProperties": 1}]})]
+TiedTo = Annotated[tuple[str, bool], Checked(_tied, {"type": "string"})]
+Entry = Annotated[str, Checked(_entry, {"type": "string"})]
 
 
 # -- the whole ----------------------------------------------------------------------------------------------------
@@ -227,45 +248,42 @@ def _reference_text(value: Any) -> str:
 class NetworkFile(Strict):
     """A neural network, what is known about it, and the numbers that it must give."""
 
-    name: Annotated[str, Checked(_network_name, {"type": "string", "maxLength": LONGEST_NAME})] | None = Field(
-        None, description="the name of the generated module; made from the file's name, if not given")
-    title: Text = Field("", description="the title of the derivation")
-    source: Text = Field("", description="the document that the network comes from")
-    notes: Text = Field("", description="anything a reader should know")
+    name: ModuleName | None = Field(
+        default=None, description="the name of the generated module; made from the file's name, if not given")
+    title: Text = Field(default="", description="the title of the derivation")
+    source: Text = Field(default="", description="the document that the network comes from")
+    notes: Text = Field(default="", description="anything a reader should know")
 
     inputs: Annotated[dict[Name, Shape], _mapping("{x: 2}"), BeforeValidator(_inputs)] = Field(
         description="the inputs and how many features each has: {x: 2}; a number alone is the size of x", min_length=1)
-    target: Annotated[dict[str, tuple[int, ...] | None], Checked(_target, {"anyOf": [
-        {"type": "string"}, {"type": "object", "additionalProperties": {"type": "integer"}, "maxProperties": 1}]})] = Field(
-        {"t": None}, description="the name of the target, or {name: size}")
-    layers: Annotated[list[Layer], _list("- dense: 16")] = Field(  # type: ignore[valid-type]
+    target: Target = Field(default={"t": None}, description="the name of the target, or {name: size}")
+    layers: Annotated[list[Layer], _list("- dense: 16")] = Field(
         description="the layers, each reading the one before unless it says 'from'",
         min_length=1, max_length=MOST_LAYERS)
     loss: LossFunction = Field(
         description="a name, {name: {option: number}}, or a formula in y (prediction) and t (target)")
-    regularisation: Regularisation | None = Field(None, description="penalties that are added to the loss: {l2: 1e-4}")
-    optimiser: Optimiser | None = Field(None, description="a name, or {adam: {learning_rate: 0.001}}")
+    regularisation: Regularisation | None = Field(
+        default=None, description="penalties that are added to the loss: {l2: 1e-4}")
+    optimiser: Optimiser | None = Field(default=None, description="a name, or {adam: {learning_rate: 0.001}}")
 
-    initialiser: Initialiser | None = Field(None, description="for every weight without numbers of its own")
-    seed: Seed | None = Field(None, description="for everything random: initial parameters, order of the samples")
+    initialiser: Initialiser | None = Field(
+        default=None, description="for every weight without numbers of its own")
+    seed: Seed | None = Field(
+        default=None, description="for everything random: initial parameters, order of the samples")
     parameters: Annotated[dict[Name, Parameter], _mapping("{W1: [[0.1, 0.2]], b1: zeros}")] = Field(
-        {}, description="numbers or an initialiser for single parameters, by our names or the document's")
-    frozen: Annotated[list[Name], _list("[b1, b2]")] = Field([], description="the parameters that are not updated")
-    tied: Annotated[dict[Name, Annotated[tuple[str, bool], Checked(_tied, {"type": "string"})]],
-                    _mapping("{W4: transpose(W1)}")] = Field(
-        {}, description="a parameter that is another one, or its transpose: {W4: transpose(W1)}")
+        default={}, description="numbers or an initialiser for single parameters, by our names or the document's")
+    frozen: Annotated[list[Name], _list("[b1, b2]")] = Field(
+        default=[], description="the parameters that are not updated")
+    tied: Annotated[dict[Name, TiedTo], _mapping("{W4: transpose(W1)}")] = Field(
+        default={}, description="a parameter that is another one, or its transpose: {W4: transpose(W1)}")
     constants: Annotated[dict[Name, Real], _mapping("{beta: 1.5}")] = Field(
-        {}, description="numbers that formulas may mention")
-    names: Annotated[dict[Name, Annotated[str, Checked(_reference_text, {"type": "string"})]],
-                     _mapping('{w1: "W1[1,1]"}')] = Field(
-        {}, description='the document\'s own names: {w1: "W1[1,1]", E: J}; positions count from 1')
+        default={}, description="numbers that formulas may mention")
+    names: Annotated[dict[Name, Entry], _mapping('{w1: "W1[1,1]"}')] = Field(
+        default={}, description='the document\'s own names: {w1: "W1[1,1]", E: J}; positions count from 1')
 
     data: DataSet = Field(
-        {}, description="the numbers to train on, for each input and the target, a row for each sample")
-    test: DataSet = Field({}, description="the numbers to test on")
+        default={}, description="the numbers to train on, for each input and the target, a row for each sample")
+    test: DataSet = Field(default={}, description="the numbers to test on")
     training: Training = Field(default_factory=Training, description="how the parameters are fitted to the data")
     expect: Annotated[list[Expectation], _list("- {quantity: E, value: 0.298371109}")] = Field(
-        [], description="numbers that the network must give, checked at the end", max_length=MOST_ITEMS)
-
-
-__all__ = ["Activation", "Array", "Choice", "DataFile", "Expectation", "LayerKeys", "NetworkFile", "Training"]
+        default=[], description="numbers that the network must give, checked at the end", max_length=MOST_EXPECTATIONS)

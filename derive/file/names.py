@@ -11,22 +11,27 @@ LONGEST_NAME = 40
 GOOD_NAME = "a name is an ASCII letter followed by letters, digits and single underscores, such as W1, net_h1 or beta"
 IDENTIFIER = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*_?")
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # The generated module's own words, and the functions and constants of formulas.
-MODULE_WORDS = frozenset("""
+MODULE_WORDS = _words("""
     np numpy self cls parameters gradients initial_parameters forward loss_and_gradients Model fit
     partial_fit predict score save load dtype rng seed annotations
-""".split())
-FORMULA_WORDS = frozenset("""
+""")
+FORMULA_WORDS = _words("""
     exp log sqrt sin cos tan sinh cosh tanh atan erf abs sign max min where log1p expm1 sigmoid sum mean maximum
     delta within size pi
-""".split())
-NUMPY_WORDS = frozenset("""
+""")
+NUMPY_WORDS = _words("""
     add all any arange arctan argmax argmin array asarray astype bool_ broadcast_to ceil clip concatenate copyto
-    cumsum divide dot einsum empty empty_like equal expand_dims finfo float32 float64 floor full greater int64 isfinite isnan
-    less linalg logaddexp matmul minimum moveaxis multiply ndarray negative newaxis ones ones_like outer pad power prod
-    random ravel reciprocal repeat reshape sliding_window_view squeeze square stack subtract swapaxes take tensordot
-    transpose vdot zeros zeros_like inf nan
-""".split())
+    cumsum divide dot einsum empty empty_like equal expand_dims finfo float32 float64 floor full greater int64 isfinite
+    isnan less linalg logaddexp matmul minimum moveaxis multiply ndarray negative newaxis ones ones_like outer pad power
+    prod random ravel reciprocal repeat reshape sliding_window_view squeeze square stack subtract swapaxes take
+    tensordot transpose vdot zeros zeros_like inf nan
+""")
 
 
 def why_bad(name: str) -> str | None:

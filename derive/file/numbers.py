@@ -18,7 +18,8 @@ class Number(float):
         written = text if isinstance(text, str) else repr(text)
         base = {"0x": 16, "0o": 8}.get(written[:2])
         try:
-            value = float(written.replace(".inf", "inf").replace(".nan", "nan")) if base is None else int(written, base)
+            plain = written.lower().replace(".inf", "inf").replace(".nan", "nan")
+            value = float(plain) if base is None else int(written, base)
             self = super().__new__(cls, value)
         except OverflowError:
             self = super().__new__(cls, math.inf)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from derive.file.errors import FileError
 from derive.file.models import NetworkFile
 from derive.file.names import name_from
-from derive.file.quantities import parse_quantity, parse_reference
+from derive.file.numbers import Number
+from derive.file.quantities import parse_quantity, parse_reference, parse_value
 from derive.file.source import Source, read_source
 
 # What pydantic itself finds wrong, in our words; the values in braces are pydantic's.
@@ -40,6 +41,9 @@ def validated(source: Source) -> NetworkFile:
         parse_reference(text, source.at("names", name))
     for number, expectation in enumerate(model.expect):
         parse_quantity(expectation.quantity, source.at("expect", number, "quantity"))
+        for key in ("value", "printed"):
+            if not isinstance(value := getattr(expectation, key), Number | None):
+                parse_value(value, source.at("expect", number, key))
     return model if model.name else model.model_copy(update={"name": name_from(Path(source.name).stem)})
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Literal
+from functools import cached_property, lru_cache
 
 import sympy
 from sympy import Basic, Expr, Mul, Piecewise, Symbol
@@ -26,7 +25,7 @@ from derive.latex.matrix import MatrixPrinter
 from derive.latex.printer import Printer, plain, real
 from derive.network import Network
 
-Form = Literal["auto", "scalar", "index", "matrix", "all"]
+FORMS = ("auto", "scalar", "index", "matrix", "all")
 SMALL = 60  # scalar parameters that are still written out one by one
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -39,6 +38,10 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 2pt}
 \setlength{\LTpre}{4pt}
+\raggedbottom
+\renewcommand{\arraystretch}{1.3}
+\AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt}\setlength{\belowdisplayskip}{5pt plus 2pt}%
+\setlength{\abovedisplayshortskip}{3pt plus 2pt}\setlength{\belowdisplayshortskip}{3pt plus 2pt}}
 \setlength{\LTpost}{4pt}
 \allowdisplaybreaks
 \emergencystretch=3em
@@ -47,7 +50,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 _LETTERS = "ijlpqrsuv"  # for the indices of the quantity that is differentiated; k is left to sums
 
 
-def document(network: Network, derivation: Derivation, form: Form = "auto", wrt: str | None = None,
+def document(network: Network, derivation: Derivation, form: str = "auto", wrt: str | None = None,
              values: Mapping[tuple[str, tuple[int, ...]], float] | None = None, digits: int = 9,
              small: int = SMALL) -> str:
     """One complete LaTeX document: the network, its derivation, its update rule.
@@ -68,8 +71,8 @@ def document(network: Network, derivation: Derivation, form: Form = "auto", wrt:
     Raises:
         ValueError: `wrt` names nothing that was derived, or `form` is unknown.
     """
-    if form not in ("auto", "scalar", "index", "matrix", "all"):
-        raise ValueError(f"form must be auto, scalar, index, matrix or all, not {form!r}")
+    if form not in FORMS:
+        raise ValueError(f"form must be one of {', '.join(FORMS)}, not {form!r}{nearest(form, FORMS)}")
     from derive.latex.scalar import ScalarView, find_entries
 
     chosen = find_entries(network, derivation, wrt) if wrt is not None else None
@@ -77,7 +80,7 @@ def document(network: Network, derivation: Derivation, form: Form = "auto", wrt:
     parts = [page.head(), page.network_section(), page.symbols(), page.forward(), page.loss()]
     if form != "scalar":
         parts.append(page.backward())
-    count = page.parameter_count()
+    count = page.parameter_count
     wanted = form in ("scalar", "all") or form == "auto" and count is not None and count <= small
     if wanted or chosen is not None and chosen[1] is not None:
         view = ScalarView(network, derivation, values, digits)
@@ -98,15 +101,16 @@ class _Page:
 
     network: Network
     derivation: Derivation
-    form: Form
+    form: str
     only: str | None
     _shapes: dict[tuple, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         quantities = self.derivation.system.quantities
-        self.print = Printer(quantities)
-        self.matrix = MatrixPrinter(quantities)
-        self.with_matrix = self.form in ("auto", "matrix", "all", "index") and self.form != "index"
+        whole = {key: alias for key, alias in self.network.aliases.items() if not key[1]}
+        self.print = Printer(quantities, whole)
+        self.matrix = MatrixPrinter(quantities, whole)
+        self.with_matrix = self.form in ("auto", "matrix", "all")
         self.forward_system = self.derivation.forward
         self.of_adjoint = {a.quantity.name: a for a in self.derivation.adjoints}
         self.wanted = self._wanted()
@@ -116,15 +120,15 @@ class _Page:
     def head(self) -> str:
         network = self.network
         title = text(network.title or network.name)
-        lines = [_PREAMBLE + rf"\title{{{title}}}", r"\author{}", r"\date{}", r"\begin{document}",
-                 r"\begin{center}", rf"{{\LARGE\bfseries {title}\par}}"]
+        lines = [_PREAMBLE + r"\begin{document}", r"\begin{center}", rf"{{\LARGE\bfseries {title}\par}}"]
         if network.source:
             lines.append(rf"\medskip {{\small after {text(network.source)}\par}}")
         lines.append(r"\end{center}")
         if network.notes:
             lines.append(text(network.notes))
-        return "\n".join(lines).replace("\\title{" + title + "}\n\\author{}\n\\date{}\n", "")
+        return "\n".join(lines)
 
+    @cached_property
     def parameter_count(self) -> int | None:
         total = 0
         for name in self.network.parameters:
@@ -141,7 +145,7 @@ class _Page:
     def network_section(self) -> str:
         network = self.network
         inputs = " and ".join(self._with_shape(name) for name in network.inputs)
-        count = self.parameter_count()
+        count = self.parameter_count
         out = [r"\section{The network}",
                f"From the input {inputs} the network computes the prediction {self._with_shape(network.prediction)}. "]
         sentence = f"It has {_count(len(network.parameters), 'parameter array')}"
@@ -169,9 +173,11 @@ class _Page:
         for index in indices:
             value = self.network.size(index.size)
             symbol = self.print.plain(index.size)
-            parts.append(f"${self.print.place(index)} = 1, \\dots, {value}$" if value is not None and value > 1 else
-                         f"${self.print.place(index)} = 1$" if value == 1 else
-                         f"${self.print.place(index)} = 1, \\dots, {symbol}$")
+            letter = self.print.place(index)
+            if value is not None and value <= 3:
+                parts.append(f"${letter} = {', '.join(map(str, range(1, value + 1)))}$")
+            else:
+                parts.append(f"${letter} = 1, \\dots, {symbol if value is None else value}$")
         return ", ".join(parts)
 
     def _symbol(self, name: str) -> str:
@@ -200,6 +206,9 @@ class _Page:
         head = ("entry & " + ("as a whole & " if matrix else "") + r"shape & meaning")
         columns = "ll" + ("l" if matrix else "") + r"p{" + ("92" if matrix else "112") + "mm}"
         size_words = self._sizes(sizes)
+        if len(rows) <= 24:
+            return (f"\\subsection*{{Symbols}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
+                    f"{body} \\\\\n\\bottomrule\n\\end{{tabular}}\n\n\\medskip\n" + size_words)
         return (f"\\subsection*{{Symbols}}\n\\begin{{longtable}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
                 f"\\endhead\n\\bottomrule\n\\endfoot\n{body} \\\\\n\\end{{longtable}}\n" + size_words)
 
@@ -213,6 +222,8 @@ class _Page:
         entry = self.print.plain(quantity.entry)
         shape = r" \times ".join(self.print.plain(s) for s in quantity.shape)
         meaning = [quantity.meaning and text(quantity.meaning) or self._role_words(name)]
+        if name == self.network.prediction and quantity.meaning:
+            meaning.append("the prediction")
         if quantity.value is not None:
             meaning.append(f"$= {real(quantity.value)}$")
         if name in self.network.frozen:
@@ -261,6 +272,7 @@ class _Page:
 
     # Forward equations
 
+    @cached_property
     def _loss_equations(self) -> list[Equation]:
         """Equations that the prediction does not need."""
         definitions = self.forward_system.definitions
@@ -274,12 +286,12 @@ class _Page:
         return [e for e in self.forward_system.equations if e.name not in needed]
 
     def forward(self) -> str:
-        loss = {e.name for e in self._loss_equations()}
+        loss = {e.name for e in self._loss_equations}
         equations = [e for e in self.forward_system.equations if e.name not in loss]
         return r"\section{Forward equations}" + "\n" + self._equations(equations)
 
     def loss(self) -> str:
-        out = [r"\section{The loss}", self._equations(self._loss_equations())]
+        out = [r"\section{The loss}", self._equations(self._loss_equations)]
         words = self._convention_words()
         if words:
             out.append(words)
@@ -290,43 +302,66 @@ class _Page:
         groups: dict[tuple, list[Equation]] = {}
         for equation in equations:
             groups.setdefault(self._signature(equation.target, equation.body), []).append(equation)
-        first = {id(group[0]): group for group in groups.values()}
-        out = []
+        out: list[str] = []
+        waiting: list[Equation] = []
         for equation in equations:
             group = groups[self._signature(equation.target, equation.body)]
             if len(group) <= 6:
-                out.append(self._numbered(equation))
-            elif id(equation) in first:
-                out.append(self._numbered(equation))
-                others = group[1:]
-                out.append(f"In the same way, with their own names, ${self._names(others)}$: equations "
-                           f"{_ranges([e.number for e in others])}.")
+                waiting.append(equation)
+            elif equation is group[0]:
+                out.append(self._numbered(*waiting, equation))
+                waiting = []
+                out.append(f"In the same way, with their own names, ${self._names(group[1:])}$: equations "
+                           f"{_ranges([e.number for e in group[1:]])}.")
+        if waiting:
+            out.append(self._numbered(*waiting))
         return "\n".join(out)
 
     def _names(self, equations: Sequence[Equation]) -> str:
         first, last = equations[0], equations[-1]
         return f"{self.print.plain(first.target)}, \\dots, {self.print.plain(last.target)}"
 
-    def _numbered(self, equation: Equation) -> str:
-        """An equation with its number: the index form, and the matrix form beside or below it."""
-        left, right = self.print.marked(equation.target), self.print.marked(equation.body)
-        tag = str(equation.number)
-        whole = self.matrix.equation(equation) if self.with_matrix else None
-        if whole is None:
-            return chain(left, [Line(right)], tag)
-        if self.form == "matrix":
-            return chain(whole[0], [Line(whole[1])], tag)
-        beside = f"{plain(whole[0])} = {plain(whole[1])}"
-        if width(left) + width(right) + 1.4 + width(beside) + 2.6 <= PAGE - 3:
-            return (f"\\begin{{align*}}\n{plain(left)} &= {plain(right)} &\n{plain(whole[0])} &= {plain(whole[1])}"
-                    f" \\tag{{{tag}}}\n\\end{{align*}}")
-        return chain(left, [Line(right)], tag) + "\n" + r"\vspace{-2\parskip}" + chain(whole[0], [Line(whole[1])])
+    def _numbered(self, *equations: Equation) -> str:
+        """Equations with their numbers: the index form, and the matrix form beside it or below."""
+        out: list[str] = []
+        beside: list[str] = []
+
+        def flush() -> None:
+            if beside:
+                out.append("\\begin{align*}\n" + " \\\\\n".join(beside) + "\n\\end{align*}")
+                beside.clear()
+
+        for equation in equations:
+            left, right = self.print.marked(equation.target), self.print.marked(equation.body)
+            whole = self.matrix.equation(equation) if self.with_matrix else None
+            tag = rf"\tag{{{equation.number}}}"
+            if whole is not None and self.form == "matrix":
+                left, right, whole = *whole, None
+            if whole is None and width(left) + width(right) + 1.4 <= (PAGE - 3) * (0.5 if self.with_matrix else 1):
+                beside.append(f"{plain(left)} &= {plain(right)} {tag}")
+            elif whole is not None and (max(width(left) + width(right), width(whole[0]) + width(whole[1])) + 2
+                                        <= (PAGE - 5) / 2):
+                beside.append(f"{plain(left)} &= {plain(right)} & {plain(whole[0])} &= {plain(whole[1])} {tag}")
+            else:
+                flush()
+                out.append(chain(left, [Line(right)], str(equation.number)))
+                out += [self._as_matrices(whole)] if whole is not None else []
+        flush()
+        return "\n".join(out)
+
+    @staticmethod
+    def _as_matrices(whole: tuple[str, str]) -> str:
+        if width(whole[0]) + width(whole[1]) < PAGE - 12:
+            return rf"As matrices: \quad $\displaystyle {plain(whole[0])} = {plain(whole[1])}$"
+        return "As matrices:\n" + chain(whole[0], [Line(whole[1])])
 
     def _convention_words(self) -> str:
         out = []
-        for equation in self.forward_system.equations:
-            if self.with_matrix:
-                self.matrix.equation(equation)
+        shapes: dict[tuple, Equation] = {}
+        for equation in self.forward_system.equations if self.with_matrix else ():
+            shapes.setdefault(self._signature(equation.target, equation.body), equation)
+        for equation in shapes.values():
+            self.matrix.equation(equation)
         if self.matrix.uses_ones:
             out.append(r"$\mathbf{1}$ is a column of ones of the length that fits")
         if self.with_matrix:
@@ -350,10 +385,8 @@ class _Page:
         while waiting:
             adjoint = waiting.pop()
             names = set(adjoint.equation.reads)
-            for path in adjoint.paths:
-                names |= path.local.form.free_symbols and set() or set()
-                for step in adjoint.steps:
-                    names |= {a.name for a in step.before.atoms(Access)}
+            names |= {self._adjoint_of[e.name].quantity.name for e in self._readers[adjoint.of.name]
+                      if e.name in self._adjoint_of}
             for name in names & self.of_adjoint.keys():
                 if name not in needed:
                     needed.add(name)
@@ -367,27 +400,27 @@ class _Page:
         out.append(r"\[ \frac{\partial " + loss + r"}{\partial u} = \sum_{q \text{ reads } u} \ \sum_{i} "
                    r"\frac{\partial " + loss + r"}{\partial q_{i}} \cdot \frac{\partial q_{i}}{\partial u} . \]")
         out.append("The quantities are taken in reverse order, from the loss back to the input, so that every "
-                   rf"$\partial {loss}/\partial q$ on the right is known when it is needed. Kronecker's $\delta_{{ij}}$ "
-                   "is 1 where $i = j$ and 0 elsewhere; a sum over it leaves one term.")
-        derived: dict[tuple, Adjoint] = {}
-        repeated: dict[tuple, list[Adjoint]] = {}
+                   rf"$\partial {loss}/\partial q$ on the right is known when it is needed. Kronecker's "
+                   r"$\delta_{ij}$ is 1 where $i = j$ and 0 elsewhere; a sum over it leaves one term.")
+        derived: dict[str, Adjoint] = {}
+        repeated: dict[str, list[Adjoint]] = {}
         for adjoint in self.derivation.adjoints:
             if adjoint.quantity.name in self.wanted:
-                repeated.setdefault(self._adjoint_signature(adjoint), []).append(adjoint)
+                repeated.setdefault(adjoint.like or adjoint.of.name, []).append(adjoint)
         for adjoint in self.derivation.adjoints:
             if adjoint.quantity.name not in self.wanted:
                 continue
-            signature = self._adjoint_signature(adjoint)
-            if signature not in derived:
-                derived[signature] = adjoint
+            first = adjoint.like or adjoint.of.name
+            if first not in derived:
+                derived[first] = adjoint
                 out.append(self._derived(adjoint))
-                others = repeated[signature][1:]
+                others = repeated[first][1:]
                 if len(others) > 5:
                     out.append(f"The same steps, with their own names, give "
                                f"${self._names([a.equation for a in others])}$: equations "
                                f"{_ranges([a.equation.number for a in others])}.")
-            elif len(repeated[signature]) <= 6:
-                out.append(self._heading(adjoint) + f" As in equation ({derived[signature].equation.number}), "
+            elif len(repeated[first]) <= 6:
+                out.append(self._heading(adjoint) + f" As in equation ({derived[first].equation.number}), "
                            f"through {self._through(adjoint)}:\n" + self._numbered(adjoint.equation))
         return "\n\n".join(out)
 
@@ -396,7 +429,7 @@ class _Page:
         return rf"\paragraph{{$\partial {self._symbol(self.derivation.objective)} / \partial {of}$.}}"
 
     def _through(self, adjoint: Adjoint) -> str:
-        return _listed([f"${self._symbol(p.through.name)}$ ({p.local.equation})" for p in adjoint.paths])
+        return _listed([f"${self._symbol(e.name)}$ ({e.number})" for e in reversed(self._readers[adjoint.of.name])])
 
     def _derived(self, adjoint: Adjoint) -> str:
         if self.form == "matrix":
@@ -409,10 +442,11 @@ class _Page:
         if len(paths) == 1:
             of = paths[0].of
             if paths[0].path.through.name == self.derivation.objective:
-                out.append(f"{_capital(symbol)} stands in equation ({paths[0].path.local.equation}) for ${loss}$ itself.")
+                out.append(f"{_capital(symbol)} stands in equation ({paths[0].path.local.equation}), "
+                           f"that of ${loss}$ itself.")
             else:
                 out.append(f"{_capital(symbol)} acts through ${self.print.plain(of)}$, "
-                           f"equation ({paths[0].path.local.equation}).")
+                           f"equation ({paths[0].path.local.equation}), which gives")
         else:
             out.append(f"{_capital(symbol)} acts along {_count(len(paths), 'path')}, through "
                        + _listed([f"${self.print.plain(p.of)}$ ({p.path.local.equation})" for p in paths])
@@ -424,7 +458,8 @@ class _Page:
             lines.append(Line(self._sum_of([p.chain for p in paths]),
                               "chain rule" if len(paths) == 1 else "sum over all paths"))
         out += self._locals(paths, direct)
-        known = [p for p in paths if not p.path.adjoint.has(Access) and p.path.through.name != self.derivation.objective]
+        known = [p for p in paths if not p.path.adjoint.has(Access)
+                 and p.path.through.name != self.derivation.objective]
         combined = self._sum_of([p.product for p in paths])
         inserted = "local derivative"
         if known:
@@ -446,7 +481,7 @@ class _Page:
             out.append(chain(left, lines, str(adjoint.equation.number)))
             whole = self.matrix.equation(adjoint.equation) if self.with_matrix else None
             if whole is not None:
-                out.append("As matrices:\n" + chain(whole[0], [Line(whole[1])]))
+                out.append(self._as_matrices(whole))
         else:
             out.append(self._numbered(adjoint.equation))
         return "\n".join(out)
@@ -489,7 +524,8 @@ class _Page:
                 printed = self.print.marked(form)
                 if printed != lines[0].right:
                     lines.append(Line(printed, reason))
-            out.append(f"Equation ({local.equation}) gives\n" + chain(left, lines))
+            gives = f"Equation ({local.equation}) gives\n" if len(paths) > 1 else ""
+            out.append(gives + chain(left, lines))
             out += self._kinks(form, local.of)
         return out
 
@@ -512,8 +548,8 @@ class _Page:
         for index in path.local.of.indices:
             if isinstance(index, Index):
                 place[index] = _another(index, taken)
-                taken.add(place[index].name)  # type: ignore[attr-defined]
-        place |= dict(zip(path.local.by.indices, own, strict=True))  # type: ignore[arg-type]
+                taken.add(place[index].name)
+        place |= dict(zip(path.local.by.indices, own, strict=True))
         of = Access(path.local.of.name, *(place.get(i, i) for i in path.local.of.indices))
         by = adjoint.of.entry
         form, raw = (readable_bound_names(substitute(e, place), taken) for e in (path.local.form, path.local.raw))
@@ -530,15 +566,19 @@ class _Page:
 
     # Equality up to names
 
-    def _adjoint_signature(self, adjoint: Adjoint) -> tuple:
-        key = ("adjoint", adjoint.quantity.name)
-        if key not in self._shapes:
-            parts: list[Basic] = [adjoint.of.entry, adjoint.equation.body]
-            for path in adjoint.paths:
-                parts += [path.local.of, path.local.by, path.local.raw, path.local.form, path.adjoint]
-            rules = "".join(step.rule.name for step in adjoint.steps)
-            self._shapes[key] = rules + signature(parts, self._role)
-        return ("adjoint", self._shapes[key])
+    @cached_property
+    def _adjoint_of(self) -> Mapping[str, Adjoint]:
+        return {a.of.name: a for a in self.derivation.adjoints}
+
+    @cached_property
+    def _readers(self) -> Mapping[str, list[Equation]]:
+        """The equations that read a quantity and lead to the loss."""
+        out: dict[str, list[Equation]] = {}
+        for equation in self.forward_system.equations:
+            if equation.name in self._adjoint_of or equation.name == self.derivation.objective:
+                for name in equation.reads:
+                    out.setdefault(name, []).append(equation)
+        return out
 
     def _signature(self, target: Access, body: Expr) -> tuple:
         key = ("equation", target.name)
@@ -632,7 +672,7 @@ def kink_words(piecewise: Piecewise, printer: Printer) -> str:
     """Which branch a derivative takes at the boundary between two of them."""
     out = []
     branches = piecewise.args
-    for value, condition in branches:
+    for _, condition in branches:
         if not isinstance(condition, Relational) or condition.rel_op in ("==", "!="):
             continue
         at = None
@@ -656,14 +696,15 @@ def kink_words(piecewise: Piecewise, printer: Printer) -> str:
 
 def signature(parts: Sequence[Basic], role: object) -> str:
     """A text that is equal for expressions that are equal up to the names of quantities, indices and sizes."""
-    numbers: dict[Basic | str, str] = {}
+    numbers: dict[str, str] = {}
     out: list[str] = []
 
-    def number(thing: Basic | str, letter: str) -> bool:
-        known = thing in numbers
+    def number(name: str, letter: str) -> bool:
+        key = letter + name
+        known = key in numbers
         if not known:
-            numbers[thing] = f"{letter}{len(numbers)}"
-        out.append(numbers[thing])
+            numbers[key] = f"{letter}{len(numbers)}"
+        out.append(numbers[key])
         return not known
 
     def walk(node: Basic) -> None:
@@ -675,10 +716,11 @@ def signature(parts: Sequence[Basic], role: object) -> str:
                 walk(index)
             out.append("]")
         elif isinstance(node, Index):
-            if number(node, "i"):
-                walk(node.size)
+            size = node.size
+            if number(f"{node.name} {size.name if isinstance(size, Symbol) else size}", "i"):
+                walk(size)
         elif isinstance(node, Symbol):
-            number(node, "m" if node == SAMPLES else "d")
+            number(node.name, "m" if node.name == SAMPLES.name else "d")
         elif not node.args:
             out.append(str(node))
         else:

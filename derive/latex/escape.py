@@ -9,7 +9,7 @@ from functools import lru_cache
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": "'", "-": "-{}",
+    "|": r"\textbar{}", "`": r"\textasciigrave{}",
     "\u2013": "--", "\u2014": "---", "\u2018": "`", "\u2019": "'", "\u201c": "``", "\u201d": "''",
     "\u2026": r"\dots{}", "\u00a0": "~", "\u00ad": r"\-", "\u00df": r"\ss{}", "\u00e6": r"\ae{}",
     "\u00f8": r"\o{}", "\u00d8": r"\O{}", "\u0142": r"\l{}", "\u00a7": r"\S{}", "\u00a9": r"\copyright{}",
@@ -23,8 +23,11 @@ _MATHS = {
 }
 _ACCENTS = {"\u0300": r"\`", "\u0301": r"\'", "\u0302": r"\^", "\u0303": r"\~", "\u0308": r'\"', "\u0304": r"\=",
             "\u0306": r"\u", "\u0307": r"\.", "\u030a": r"\r", "\u030b": r"\H", "\u030c": r"\v", "\u0327": r"\c"}
-GREEK = ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
-         "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega").split()
+GREEK = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+    "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+)
 _GREEK = {name: "\\" + {"epsilon": "varepsilon", "phi": "varphi"}.get(name, name) for name in GREEK}
 _GREEK |= {"eps": r"\varepsilon", "ell": r"\ell"}
 _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else 'SMALL'} LETTER "
@@ -33,9 +36,14 @@ _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else '
 
 def text(words: str) -> str:
     """Running text; letters that plain TeX does not have become their code point in brackets."""
-    out = []
+    out: list[str] = []
     for character in unicodedata.normalize("NFC", words):
-        out.append(_character(character))
+        if character == '"':  # a pair of quotation marks
+            out.append("``" if not out or out[-1] in (" ", "(", "[") else "''")
+        elif character == "-" and out and out[-1].endswith("-"):  # no dash of two hyphens
+            out.append("{}-")
+        else:
+            out.append(_character(character))
     return "".join(out)
 
 
@@ -51,7 +59,7 @@ def _character(character: str) -> str:
         return f"${_GREEK[_GREEK_LETTERS[character]]}$"
     if character in _MATHS:
         return f"${_MATHS[character]}$"
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     if len(marks) == 1 and marks[0] in _ACCENTS and base.isascii() and base.isalpha():
         return f"{_ACCENTS[marks[0]]}{{{base}}}"
     plain = unicodedata.normalize("NFKD", character)

@@ -53,9 +53,10 @@ class Piece:
 class MatrixPrinter:
     """Matrix forms over the quantities of a network."""
 
-    def __init__(self, quantities: Mapping[str, Quantity]) -> None:
+    def __init__(self, quantities: Mapping[str, Quantity],
+                 aliases: Mapping[tuple[str, tuple[int, ...]], str] | None = None) -> None:
         self.quantities = quantities
-        self.scalars = Printer(quantities)
+        self.scalars = Printer(quantities, aliases)
         self.uses_ones = False
         self.uses_bracket = False
         self._taken = {name_parts(q.name) for q in quantities.values()}
@@ -79,9 +80,7 @@ class MatrixPrinter:
     def whole(self, body: Expr, axes: tuple[Index, ...]) -> str:
         """A right-hand side, laid out along the axes of its target."""
         piece = self.piece(body, axes)
-        if piece.axes != axes and piece.axes:
-            piece = self.spread(piece, axes)
-        elif not piece.axes and axes:
+        if piece.axes != axes and piece.axes or not piece.axes and axes:
             piece = self.spread(piece, axes)
         return self.text(piece)
 
@@ -89,6 +88,8 @@ class MatrixPrinter:
 
     def name(self, name: str, axes: int, transposed: bool = False) -> str:
         """The symbol of a whole quantity: a capital for a matrix, a small letter for a column."""
+        if not axes and (name, ()) in self.scalars.aliases:
+            return scalar_name(self.scalars.aliases[name, ()])
         quantity = self.quantities.get(name)
         if quantity is not None and quantity.of is not None and quantity.by is not None:
             of = self.name(quantity.of, 0)

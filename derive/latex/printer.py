@@ -330,7 +330,7 @@ class Printer(LatexPrinter):
             return False
         return isinstance(base, (Access, Symbol)) or base.is_Integer or base is sympy.pi
 
-    def _print_exp(self, node: Expr) -> str:  # type: ignore[override]
+    def _print_exp(self, node: Expr) -> str:
         exponent = node.args[0]
         if not exponent.has(Reduction, Piecewise) and _measure(exponent) <= 6:
             return rf"e^{{{plain(self._print(exponent))}}}"
@@ -346,7 +346,7 @@ class Printer(LatexPrinter):
     def _is_short(self, argument: Expr) -> bool:
         return not self._print(argument).startswith(("-", r"\frac"))
 
-    def _print_Function(self, node: Function, exp: str | None = None) -> str:  # type: ignore[override]
+    def _print_Function(self, node: Function, exp: str | None = None) -> str:
         if _is_named(node):
             return self._function(node, power=exp or "")
         name = type(node).__name__
@@ -359,13 +359,13 @@ class Printer(LatexPrinter):
     _print_log = _print_tanh = _print_sinh = _print_cosh = _print_sin = _print_cos = _print_tan = _print_Function
     _print_atan = _print_asin = _print_acos = _print_erf = _print_sign = _print_Heaviside = _print_Function
 
-    def _print_Abs(self, node: Expr, exp: str | None = None) -> str:  # type: ignore[override]
+    def _print_Abs(self, node: Expr, exp: str | None = None) -> str:
         return rf"\lvert {plain(self._print(node.args[0]))} \rvert"
 
-    def _print_Max(self, node: Expr, exp: str | None = None) -> str:  # type: ignore[override]
+    def _print_Max(self, node: Expr, exp: str | None = None) -> str:
         return self._extreme(r"\max", node)
 
-    def _print_Min(self, node: Expr, exp: str | None = None) -> str:  # type: ignore[override]
+    def _print_Min(self, node: Expr, exp: str | None = None) -> str:
         return self._extreme(r"\min", node)
 
     def _extreme(self, name: str, node: Expr) -> str:
@@ -507,9 +507,12 @@ def real(value: float, digits: int | None = None) -> str:
         return r"\text{undefined}" if value != value else r"\infty" if value > 0 else r"-\infty"
     shortest = repr(float(value))
     if digits is not None:
+        near = round(float(value), digits)
+        if abs(near - value) < 1e-14 * max(1.0, abs(value)):  # a decimal but for the last bits
+            shortest = repr(near)
         decimals = len(shortest.partition(".")[2])
         if "e" in shortest or decimals > digits:
-            small = value != 0 and abs(value) < 10.0 ** -max(1, digits - 5)
+            small = value != 0 and abs(value) < 10.0 ** -(digits // 2 + 1)
             shortest = f"{value:.{max(1, digits - 1)}e}" if small or abs(value) >= 1e9 else f"{value:.{digits}f}"
     if "e" in shortest:
         mantissa, exponent = shortest.split("e")

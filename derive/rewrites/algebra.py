@@ -109,17 +109,13 @@ def _as_rational(expression: Expr) -> tuple[Expr, dict[Expr, Expr]]:
 
 
 def _sift(expression: Expr) -> Expr:
-    """δ(i, e)·f(e) = δ(i, e)·f(i), for an index i: cofactors are written in the plain index."""
+    """δ(j, t[n])·f(t[n]) = δ(j, t[n])·f(j): beside its delta, a label is written as the plain index."""
     if isinstance(expression, Mul):
         for delta in expression.args:
             if isinstance(delta, Delta):
-                plain = next((side for side in delta.args if isinstance(side, Index)), None)
-                if plain is not None:
-                    other = delta.args[1] if plain == delta.args[0] else delta.args[0]
-                    cofactor = Mul(*(f for f in expression.args if f is not delta))
-                    if isinstance(other, Index):
-                        continue
-                    return delta * cofactor.xreplace({other: plain})
+                plain, label = sorted(delta.args, key=lambda side: not isinstance(side, Index))
+                if isinstance(plain, Index) and isinstance(label, Access):
+                    return delta * Mul(*(f.xreplace({label: plain}) for f in expression.args if f is not delta))
     if isinstance(expression, (Add, Mul)):
         return expression.func(*map(_sift, expression.args))
     return expression

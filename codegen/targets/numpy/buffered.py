@@ -56,13 +56,13 @@ class Call:
 
     def use(self, quantities: Mapping[str, Quantity]) -> Use:
         """What the call does to memory."""
-        reads = frozenset().union(*(a.free_names if isinstance(a, _Scratch) else names(a) for a in self.arguments))
+        reads = frozenset().union(*map(names, self.arguments))
         overwrites = set()
         if self.operation in ("ufunc", "copy"):
             # Entry by entry: an argument that lies exactly like the target may lie in the same place.
             for argument in self.arguments:
                 if isinstance(argument, Access) and argument.indices == self.target.indices and \
-                        quantities[argument.name].indices == quantities[self.target.name].indices:
+                        quantities[argument.name].shape == quantities[self.target.name].shape:
                     others = [a for a in self.arguments if a is not argument and argument.name in names(a)]
                     if all(a == argument for a in others):
                         overwrites.add(argument.name)
@@ -75,10 +75,6 @@ class Call:
 
 class _Scratch(Access):
     """An array that a helper function may write into."""
-
-    @property
-    def free_names(self) -> frozenset[str]:
-        return frozenset({self.name})
 
 
 class Translator:
@@ -94,6 +90,7 @@ class Translator:
         self.given = frozenset(given)
         self.quantities = dict(program.quantities)
         self.masks: set[str] = set()
+        self.made: set[str] = set()
         self.owner: dict[str, str] = {name: s.owner for s in program.statements
                                       if (name := s.name) in program.temporaries}
         self.calls: list[Call] = []
@@ -150,6 +147,7 @@ class Translator:
             number += 1
         self.quantities[name] = Quantity(name, tuple(axes))
         self.owner[name] = owner
+        self.made.add(name)
         if mask:
             self.masks.add(name)
         return Access(name, *axes)
@@ -232,6 +230,8 @@ class Translator:
         divides = divisor != 1 and scale == 1 and bool(over)  # by m itself, as the plain code does
         if not divides:
             scale, divisor = scale / divisor, Integer(1)
+        if divides and divisor.is_Integer and (int(divisor) & int(divisor) - 1) == 0:
+            divides, scale, divisor = False, 1 / divisor, Integer(1)  # exact, and faster than a division
         if negative and (scale != 1 or not over):
             scale, negative = -scale, False
         steps: list[tuple[str, Expr]] = [("multiply", f) for f in over]
@@ -296,6 +296,13 @@ class Translator:
             # A product with truth values is many times as fast as a masked copy.
             value, condition = cases[0]
             return self.ufunc("multiply", (self.value(value), self._condition(condition)), into)
+        if len(cases) == 1 and any(free_indices(v) for v in (otherwise, cases[0][0])):
+            value, condition = cases[0]
+            holds = self._condition(condition)
+            one = self.ufunc("multiply", (self.value(value), holds))
+            fails = self.ufunc("logical_not", (holds,), mask=True)
+            other = self.ufunc("multiply", (self.value(otherwise), fails))
+            return self.ufunc("add", (one, other), into)
         target = self.temporary(self._axes(free_indices(expression)))
         self._into(otherwise, target)
         for value, condition in reversed(cases):
@@ -343,10 +350,8 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
     translator = Translator(program, given)
     calls = translator.translate()
     quantities = translator.quantities
-    uses = [call.use(quantities) for call in calls]
-    needed = {call.target.name for call in calls} | {
-        a.name for call in calls for a in call.arguments if isinstance(a, _Scratch)}
-    uses = [_with_scratch(use, call) for use, call in zip(uses, calls, strict=True)]
+    uses = [use for call in calls for use in _uses(call, quantities)]
+    needed = {use.writes for use in uses}
     keys: dict[str, object] = {}
     for name in [*needed, *given]:
         quantity = quantities[name]
@@ -359,8 +364,17 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
         same_place = name in home and owner in home and home[name] == home[owner]
         if same_place and quantities[name].shape == quantities[owner].shape:
             rename[name] = owner
+        elif name in home and home[name] in given and quantities[name].shape == quantities[home[name]].shape:
+            rename[name] = home[name]
         elif name not in keys and name in needed and owner in quantities and not quantities[owner].indices:
             rename[name] = owner if _scalar_is_free(name, owner, calls) else name
+    scratch: dict[tuple[str, tuple[Expr, ...]], str] = {}
+    for name in dict.fromkeys(use.writes for use in uses):
+        if name in home and name in translator.made and name not in rename:
+            # Temporaries that share a place and a shape go by one name.
+            stem = "mask" if name in translator.masks else "scratch"
+            rename[name] = scratch.setdefault((home[name], quantities[name].shape),
+                                              _unused(stem, {*quantities, *scratch.values()}))
     groups: dict[tuple[str, tuple[Expr, ...]], list[str]] = {}
     order = [n for n in dict.fromkeys(name for use in uses for name in (use.writes, *sorted(use.reads)))
              if n in home and n not in given]
@@ -382,9 +396,17 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
     return Buffered(tuple(calls), quantities, tuple(arrays), tuple(reshaped), rename)
 
 
-def _with_scratch(use: Use, call: Call) -> Use:
-    """Scratch is written, not read: it lives for the one step only."""
-    return use if call.operation != "helper" else replace(use, overwrites=frozenset())
+def _uses(call: Call, quantities: Mapping[str, Quantity]) -> list[Use]:
+    """What the call does to memory; scratch arrays come into being just before it."""
+    scratch = [Use(a.name, frozenset()) for a in call.arguments if isinstance(a, _Scratch)]
+    return [*scratch, call.use(quantities)]
+
+
+def _unused(stem: str, taken: set[str]) -> str:
+    number = 1
+    while (name := stem if number == 1 else f"{stem}{number}") in taken:
+        number += 1
+    return name
 
 
 def _scalar_is_free(name: str, owner: str, calls: Sequence[Call]) -> bool:
@@ -429,7 +451,7 @@ class CallPrinter:
                 out = self.printer.align(out, list(axes), have)
             return f"np.{call.function}.reduce({code}, axis={axis}, out={out})"
         if call.operation == "gather":
-            return f"{out}[...] = {show(arguments[0], axes)}"
+            return self._gather(arguments[0], axes, out)
         if call.operation == "scatter":
             return "\n".join(scatter(self.printer, call.target, arguments[0], arguments[1], out))
         if call.operation == "copy":
@@ -442,6 +464,32 @@ class CallPrinter:
             first, *scratch = (show(a, axes) for a in arguments)
             return f"_{call.function}_into({first}, {out}, {', '.join(scratch)})"
         raise ValueError(call.operation)
+
+    def _gather(self, access: Expr, axes: Sequence[Index], out: str) -> str:
+        """np.take, which needs no new array: along one axis, or at positions counted through the whole array."""
+        assert isinstance(access, Access)
+        quantity = self.printer.quantities[access.name]
+        name = self.identifier(access.name)
+        labels = [(p, i) for p, i in enumerate(access.indices) if isinstance(i, Access)]
+        if len(labels) == 1 and all(isinstance(i, Index) and i.size == size for i, size in zip(
+                access.indices, quantity.shape, strict=True) if not isinstance(i, Access)):
+            place, label = labels[0]
+            assert isinstance(label, Access)
+            at = self.printer.view(label, label.indices)  # type: ignore[arg-type]
+            rest = [i for i in access.indices if i is not label]
+            spread = (*access.indices[:place], *label.indices, *access.indices[place + 1:])
+            if spread == tuple(axes):
+                return f'np.take({name}, {at}, axis={place}, out={out}, mode="clip")'
+            if place == 1 and rest == list(label.indices) == list(axes):
+                self.positions = True
+                self.printer.ranges.add(quantity.shape[0])
+                rows = self.printer.range(quantity.shape[0])
+                return (f"np.multiply({rows}, {quantity.shape[1]}, out=position)\n"
+                        f"np.add(position, {at}, out=position)\n"
+                        f'np.take({name}, position, out={out}, mode="clip")')
+        return f"{out}[...] = {self.printer.text(access, axes)}"
+
+    positions = False
 
     def _is_array(self, name: str) -> bool:
         return name in self.arrays

@@ -48,6 +48,7 @@ class NumpyPrinter:
         self.weak = weak  # whether a scalar quantity is a Python number, which leaves float32 as it is
         self.dtype = dtype  # code for the floating-point type
         self.helpers: set[str] = set()
+        self.ranges: set[Expr] | None = None
 
     def text(self, expression: Expr, axes: Axes = (), least: int = COMPARISON) -> str:
         """Code for the expression, lined up with the axes, in parentheses if it binds less than `least`."""
@@ -85,7 +86,7 @@ class NumpyPrinter:
             if position.is_Integer:
                 subscripts.append(str(position))
                 continue
-            (index,) = free_indices(position)
+            index = position if isinstance(position, Index) else next(iter(free_indices(position)))
             have.append(index)
             subscripts.append(self._slice(position, index, axis.size))
         want = [i for i in axes if i in have]
@@ -124,7 +125,8 @@ class NumpyPrinter:
         return code + _brackets(subscripts)
 
     def size(self, expression: Expr) -> str:
-        return str(expression)
+        return str(int(expression)) if expression.is_Integer else (
+            expression.name if isinstance(expression, Symbol) else str(expression))
 
     def shape(self, sizes: Sequence[Expr]) -> str:
         inner = ", ".join(self.size(size) for size in sizes)
@@ -158,7 +160,15 @@ class NumpyPrinter:
 
     @_print.register
     def _(self, expression: Index, axes: Axes) -> tuple[str, int]:
-        return self.align(f"np.arange({self.size(expression.size)})", [expression], axes), ATOM
+        return self.align(self.range(expression.size), [expression], axes), ATOM
+
+    def range(self, size: Expr) -> str:
+        """Code for the array 0, 1, 2, …, by name where `ranges` collects those that the program must make."""
+        if self.ranges is None:
+            return f"np.arange({self.size(size)})"
+        self.ranges.add(size)
+        name = f"range_{self.size(size)}"
+        return name if name.isidentifier() else f"np.arange({self.size(size)})"
 
     @_print.register
     def _(self, expression: Symbol, axes: Axes) -> tuple[str, int]:

@@ -1,0 +1,123 @@
+"""How long a derivation takes, as ratios in one run:  python benchmarks/derivation.py
+
+Every time is the best of several fresh processes, taken in turn, so that a busy machine slows all alike.
+
+    whole process, worked example        against `python -c "import sympy"`        goal: at most 3
+    --help                                                                         goal: at most 0.3 s
+    784-512-512-10, index and matrix     against 2-2-2                             goal: at most 1.2
+    100 dense layers of 64                                                         goal: under 2 s
+    4-16-3 (131 weights)                 against SymPy on the written-out loss     goal: at least 20
+    8-8-8-4                                                                        goal: under 1 s
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+DERIVE = """
+import sys, time
+sys.path.insert(0, {root!r})
+import sympy, derive
+from derive.latex import document
+from derive.build import build
+from derive.file import read
+file, source = read({path!r})
+import pydantic, numpy
+start = time.perf_counter()
+network = build(file, source)
+derivation = network.derivation()
+for form in {forms!r}:
+    derivation.latex(form)
+print(time.perf_counter() - start)
+"""
+
+DIRECTLY = """
+import sys, time
+sys.path.insert(0, {root!r})
+import derive, sympy
+from derive.instantiate import instantiate
+network = derive.load({path!r})
+start = time.perf_counter()
+scalars = instantiate(network.system, network.sizes, 1)
+values = {{}}
+for equation in scalars:  # the loss as one expression in the weights
+    values[equation.target] = equation.body.xreplace(values)
+loss = equation.target
+weights = [s for s in values[loss].free_symbols if s.name.startswith(("W", "b"))]
+for weight in weights:
+    sympy.diff(values[loss], weight)
+print(time.perf_counter() - start, len(weights))
+"""
+
+
+def network(*widths: int, activation: str = "sigmoid") -> str:
+    layers = "\n".join(f"  - {{dense: {width}, activation: {activation}}}" for width in widths[1:])
+    return f"inputs: {widths[0]}\nlayers:\n{layers}\nloss: half_squared_error\n"
+
+
+def deep(layers: int, width: int) -> str:
+    return (f"inputs: {width}\nlayers:\n  - {{dense: {width}, activation: relu, repeat: {layers}}}\n"
+            f"loss: half_squared_error\n")
+
+
+def seconds(command: list[str], **options: object) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, **options)  # type: ignore[call-overload]
+    return time.perf_counter() - start
+
+
+def printed(code: str) -> list[float]:
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    return [float(word) for word in found.stdout.split()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="processes for each time (the best counts)")
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {}
+        for name, text in {"2-2-2": network(2, 2, 2), "784-512-512-10": network(784, 512, 512, 10),
+                           "4-16-3": network(4, 16, 3), "8-8-8-4": network(8, 8, 8, 4), "100 × 64": deep(100, 64),
+                           "20 × 64": deep(20, 64)}.items():
+            paths[name] = Path(folder, f"n{len(paths)}.yaml")
+            paths[name].write_text(text)
+        run = [sys.executable, "-m", "derive"]
+        processes: dict[str, list[str]] = {
+            "import sympy": [sys.executable, "-c", "import sympy"],
+            "worked example": [*run, "examples/worked_example.yaml", "--out", folder],
+            "--help": [*run, "--help"],
+        }
+        best = {name: float("inf") for name in [*processes, *paths, "directly"]}
+        weights = 0
+        for _ in range(rounds):
+            for name, command in processes.items():
+                best[name] = min(best[name], seconds(command))
+            for name, path in paths.items():
+                code = DERIVE.format(root=str(ROOT), path=str(path), forms=("index", "matrix"))
+                best[name] = min(best[name], printed(code)[0])
+        best["directly"], weights = printed(DIRECTLY.format(root=str(ROOT), path=str(paths["4-16-3"])))  # type: ignore[assignment]
+    derived = best["4-16-3"]
+    for text, value, goal in (
+            ("whole process, worked example ÷ import sympy", best["worked example"] / best["import sympy"], "≤ 3"),
+            ("    worked example, s", best["worked example"], ""),
+            ("    import sympy, s", best["import sympy"], ""),
+            ("--help, s", best["--help"], "≤ 0.3"),
+            ("784-512-512-10 ÷ 2-2-2", best["784-512-512-10"] / best["2-2-2"], "≤ 1.2"),
+            ("    2-2-2: equations, derivation, LaTeX in index and matrix form, s", best["2-2-2"], ""),
+            ("100 layers of 64, s", best["100 × 64"], "< 2"),
+            ("    20 layers of 64, s", best["20 × 64"], ""),
+            (f"SymPy on the written-out loss, {weights:.0f} weights ÷ ours", best["directly"] / derived, "≥ 20"),
+            ("8-8-8-4, s", best["8-8-8-4"], "< 1")):
+        print(f"{text:68} {value:8.2f}   {goal}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,813 @@
+"""The text of the NumPy module: what the template lays out is made here."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sympy import Symbol
+
+from codegen.index_text import equation_text, index_text
+from codegen.lowering import Sizes, lower
+from codegen.passes import (
+    branches_as_maxima,
+    copies_propagated,
+    definitions_expanded,
+    inlined_single_use,
+    is_compound,
+    without_common_subexpressions,
+    without_dead_code,
+    without_repeated_statements,
+)
+from codegen.program import Kind, Program, Statement
+from codegen.targets.numpy import error_function
+from codegen.targets.numpy.buffered import Buffered, CallPrinter, buffered, scatter
+from codegen.targets.numpy.printer import NumpyPrinter
+from derive.calculus.record import Derivation
+from derive.language.equations import Equation, Quantity, Role
+from derive.language.expressions import Access, Delta, Index
+from derive.language.substitution import SAMPLES
+from derive.network import Initialiser, Network
+from derive.rewrites.stability import stable_system
+
+WIDTH = 100
+
+RESERVED = frozenset({
+    "np", "os", "inspect", "Any", "Array", "ArrayLike", "DTypeLike", "NDArray", "Parameters", "SHAPES", "PARAMETERS",
+    "FROZEN", "LABELS", "Model", "initial_parameters", "forward", "loss_and_gradients", "trace", "check_gradients",
+    "sigmoid", "softplus", "erf", "m", "self", "parameters", "gradients", "arrays", "update", "memory", "data", "position", "float",
+    "dict", "tuple", "list", "int", "str", "bool", "len", "min", "max", "abs", "range", "sum", "print", "type"})
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=PackageLoader("codegen.targets.numpy"), undefined=StrictUndefined, trim_blocks=True,
+                       lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
+
+
+def emit(network: Network, derivation: Derivation) -> str:
+    """The text of the module."""
+    environment = _environment()
+    module = _Module(network, derivation)
+    template = environment.get_template("module.py.jinja", globals={
+        "signature": lambda names: ", ".join(f"{module.identifier(n)}: Array" for n in names),
+        "signature_typed": lambda names: ",\n    ".join(f"{module.identifier(n)}: Array" for n in names),
+        "signature_like": lambda names: ", ".join(f"{module.identifier(n)}: ArrayLike" for n in names),
+        "arguments": lambda names: ", ".join(module.identifier(n) for n in names),
+        "keywords": lambda names: ", ".join(f"{module.identifier(n)}={module.identifier(n)}" for n in names),
+        "names_line": lambda name, names: _names_line(name, list(names)),
+    })
+    return template.render(module.context())
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A keyword of the model's constructor."""
+
+    name: str
+    hint: str
+    default: str
+    meaning: str
+    type: str
+    shown: str
+
+
+class _Module:
+    def __init__(self, network: Network, derivation: Derivation) -> None:
+        self.network = network
+        self.derivation = derivation
+        system = stable_system(derivation.system)
+        self.quantities = system.quantities
+        self.gradient_of = {a.of.name: a.quantity.name for a in derivation.adjoints}
+        self.concrete = Sizes(network.sizes)
+        self._identifiers: dict[str, str] = {}
+        for name in [*network.inputs, *network.targets, *self.quantities]:
+            self.identifier(name)
+        ordered = _as_derived(system.in_order(), derivation)
+        program = lower(ordered, self.quantities, network.sizes)
+        self.program = without_repeated_statements(program)
+        self.readable = without_common_subexpressions(self.program)
+        self.data = (*network.inputs, *network.targets)
+        first = next(iter(network.parameters), None)
+        self.dtype = f"{self.identifier(first)}.dtype" if first else f"{self.identifier(network.inputs[0])}.dtype"
+        self.printer = self._printer(self.readable.quantities)
+        self.textbook = {e.name: e for e in derivation.system.equations}
+
+    def identifier(self, name: str) -> str:
+        """The name as a Python identifier that nothing else in the module is called by."""
+        if name not in self._identifiers:
+            text = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in name) or "_"
+            text = f"_{text}" if text[0].isdigit() else text
+            while text in RESERVED or keyword.iskeyword(text) or text in self._identifiers.values():
+                text += "_"
+            self._identifiers[name] = text
+        return self._identifiers[name]
+
+    def is_weak(self, name: str) -> bool:
+        quantity = self.quantities.get(name)
+        return quantity is not None and quantity.role is Role.CONSTANT
+
+    def _printer(self, quantities: Mapping[str, Quantity], names=None) -> NumpyPrinter:
+        return NumpyPrinter(quantities, names or self.identifier, self.is_weak, self.dtype)
+
+    # What the template needs.
+
+    def context(self) -> dict[str, Any]:
+        network, identifier = self.network, self.identifier
+        prediction, loss = network.prediction, network.loss
+        gradient_names = [self.gradient_of[n] for n in network.parameters if n in self.gradient_of]
+        forward, _ = self._function([prediction], network.inputs)
+        gradients, _ = self._function([loss, *gradient_names], self.data)
+        computed = [e.name for e in self.derivation.system.equations]
+        traced, _ = self._function(computed, self.data)
+        step = self._step()
+        update = self._update()
+        train = self._train(update, step.groups)
+        options = self._options()
+        initial = self._initial()
+        context = dict(
+            docstring=self._docstring(),
+            constants=[dict(name=identifier(q.name), value=repr(float(q.value or 0)), meaning=q.meaning)
+                       for q in network.constants.values()],
+            shapes=[(identifier(n), self._shape_literal(n)) for n in (*self.data, *network.parameters)],
+            parameters=[identifier(n) for n in network.parameters],
+            frozen=[identifier(n) for n in network.frozen],
+            labels=self._labels(),
+            seed=network.seed,
+            training_seed=network.seed if network.training.seed is None else network.training.seed,
+            seed_option="seed",
+            initial=initial,
+            random=any("rng" in value for _, value in initial),
+            orthogonal=any("_orthogonal" in value for _, value in initial),
+            inputs=network.inputs, targets=network.targets, data=self.data,
+            prediction=identifier(prediction), loss=identifier(loss), kind=network.kind,
+            shape_of={**{n: self._shape_text(n) for n in self.data}, identifier(prediction):
+                      self._shape_text(prediction)},
+            forward=forward, gradients=gradients, trace=traced,
+            gradient_items=[(identifier(n), self._gradient_value(n)) for n in network.parameters],
+            trace_items=[(n, identifier(n)) for n in computed],
+            workspace=step.workspace, step=step.body,
+            layer_by_layer=network.training.update_order == "layer_by_layer",
+            layered_note="\n\n    `update(begin, end)` is called for each layer's part of the parameters as soon as its\n    "
+                         "gradients are known, so that the layers below see the new values.\n    ",
+            update=update.body, update_signature=update.signature, update_docstring=update.docstring,
+            update_scratch=update.scratch, states=network.optimiser.states,
+            options=options, train=train,
+            one_hot=self._one_hot(),
+            random_data=self._random_data(),
+            erf=dict(centre=error_function.CENTRE, small=_wrapped_numbers(error_function.SMALL),
+                     large=_wrapped_numbers(error_function.LARGE)),
+        )
+        context["helpers"] = self.printer.helpers | step.helpers
+        return context
+
+    # Shapes and sizes.
+
+    def _sizes(self, name: str) -> list[str]:
+        return [str(self.concrete(size)) for size in self.quantities[name].shape]
+
+    def _shape_text(self, name: str) -> str:
+        sizes = self._sizes(name)
+        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+    def _shape_literal(self, name: str) -> str:
+        sizes = [s if s.isdigit() else f'"{s}"' for s in self._sizes(name)]
+        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+    def _labels(self) -> str:
+        """Code for a dict of the integer quantities among the data, and the size of the range that each one names."""
+        found: dict[str, str] = {}
+        integers = [n for n in self.data if self.quantities[n].integer]
+        for equation in self.derivation.forward.equations if integers else ():
+            for node in equation.body.atoms(Access, Delta):
+                if isinstance(node, Delta):
+                    for label, place in (node.args, node.args[::-1]):
+                        if isinstance(label, Access) and label.name in integers and isinstance(place, Index):
+                            found[label.name] = str(self.concrete(place.size))
+                    continue
+                for position, axis in zip(node.indices, self.quantities[node.name].shape, strict=True):
+                    if isinstance(position, Access) and position.name in integers:
+                        found[position.name] = str(self.concrete(axis))
+        return "{" + ", ".join(f'"{self.identifier(n)}": {found[n]}' for n in integers if n in found) + "}" \
+            if found else ""
+
+    # Plain functions.
+
+    def _function(self, outputs: Sequence[str], data: Sequence[str]) -> tuple[str, Program]:
+        program = without_dead_code(self.readable.asking_for(*outputs))
+        program = inlined_single_use(program)
+        lines: list[tuple[str, str]] = []
+        for statement in program.statements:
+            lines += self._statement(statement, program)
+        used = set().union(*(s.reads for s in program.statements))
+        counts = any(re.search(r"\bm\b", code) for code, _ in lines)
+        return "\n".join(self._opening(data, used, counts) + _aligned(lines)), program
+
+    def _opening(self, data: Sequence[str], used: set[str], counts: bool) -> list[str]:
+        names = [self.identifier(n) for n in data]
+        keywords = ", ".join(f"{n}={n}" for n in names)
+        left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
+        lines = [f"    {left} = _checked(parameters, {keywords})"]
+        sized = next((n for n in data if self.quantities[n].shape[:1] == (SAMPLES,)), None)
+        if sized and counts:
+            lines.append(f"    m = len({self.identifier(sized)})")
+        parameters = [n for n in self.network.parameters if n in used]
+        row: list[str] = []
+        for name in [*parameters, None]:
+            if row and (name is None or len(self._unpacked([*row, name])) > WIDTH):
+                lines.append(self._unpacked(row))
+                row = []
+            if name is not None:
+                row.append(name)
+        return lines
+
+    def _unpacked(self, names: Sequence[str]) -> str:
+        left = ", ".join(self.identifier(n) for n in names)
+        right = ", ".join(f'parameters["{self.identifier(n)}"]' for n in names)
+        return f"    {left} = {right}"
+
+    def _statement(self, statement: Statement, program: Program) -> list[tuple[str, str]]:
+        """Lines of code with their comments."""
+        printer = self.printer
+        printer.quantities = program.quantities
+        quantity = program.quantities[statement.name]
+        name = self.identifier(statement.name)
+        shape = printer.shape(quantity.shape)
+        comment = f"({statement.number})  {shape if quantity.indices else 'scalar'}"
+        if statement.kind is Kind.SCATTER:
+            body = statement.body
+            label = next(f for f in body.args[0].args if isinstance(f, Delta))  # type: ignore[attr-defined]
+            lines = scatter(printer, statement.target, label, body.args[0] / label, name)
+            return [(f"{name} = np.zeros({shape}, {self.dtype})", comment), *((line, "") for line in lines[1:])]
+        if statement.kind is Kind.PART:
+            place = printer.view(statement.target, statement.axes)
+            sign = "+=" if statement.adds else "="
+            lines_ = [(f"{place} {sign} {printer.text(statement.body, statement.axes)}", "")]
+            first = next(s for s in program.statements if s.name == statement.name)
+            if first is statement:
+                lines_.insert(0, (f"{name} = np.empty({shape}, {self.dtype})", comment))
+            return lines_
+        if not quantity.indices:
+            return [(f"{name} = {printer.text(statement.body)}", comment)]
+        return [(f"{name} = {printer.filling(statement.body, statement.axes, shape)}", comment)]
+
+    def _gradient_value(self, parameter: str) -> str:
+        if parameter in self.gradient_of:
+            return self.identifier(self.gradient_of[parameter])
+        return f"np.zeros_like(parameters[\"{self.identifier(parameter)}\"])"
+
+    # Training.
+
+    def _step(self) -> _Step:
+        network, identifier = self.network, self.identifier
+        trained = [n for n in network.trained if n in self.gradient_of]
+        outputs = [network.loss, *(self.gradient_of[n] for n in trained)]
+        program = without_dead_code(self.program.asking_for(*outputs))
+        program = without_dead_code(copies_propagated(program))
+        program = definitions_expanded(branches_as_maxima(program), keep=("sigmoid",))
+        program = without_common_subexpressions(program, worth=is_compound)
+        given = {n: (True, True) for n in (*network.parameters, *self.data)}
+        given |= {self.gradient_of[n]: (False, True) for n in trained}
+        for name in network.constants:
+            given.setdefault(name, (True, True))
+        result = buffered(program, given)
+        fresh = {n: identifier(result.rename.get(n, n)) for n in result.quantities}
+        printer = self._printer(result.quantities, lambda name: fresh[name])
+        calls = CallPrinter(printer, lambda name: fresh[name])
+        calls.arrays = frozenset(given)
+        printer.ranges = set()
+        layered = network.training.update_order == "layer_by_layer"
+        lines: list[str] = []
+        pending: list[str] = []
+        groups: list[tuple[int, int]] = []
+        parameter_of = {self.gradient_of[n]: n for n in trained}
+        owner = ""
+        for call in result.calls:
+            if call.statement.owner != owner:
+                if owner in parameter_of:
+                    pending.append(parameter_of[owner])
+                owner = call.statement.owner
+                if layered and pending and owner not in parameter_of:
+                    lines += self._updates(pending, groups)
+                    pending = []
+                lines += _comment(self._numbered(self.textbook.get(owner), owner))
+            code = calls.text(call)
+            if code is not None:
+                lines += [f"    {line}" for line in code.split("\n")]
+        if owner in parameter_of:
+            pending.append(parameter_of[owner])
+        if layered and pending:
+            lines += self._updates(pending, groups)
+        missing = [n for n in network.trained if n not in self.gradient_of]
+        opening = [*_unpacking([identifier(n) for n in network.parameters], "parameters"),
+                   *_unpacking([identifier(self.gradient_of[n]) if n in self.gradient_of else "_"
+                                for n in network.trained], "gradients")]
+        names = [identifier(n) for group, _, _ in result.arrays for n in group] + [
+            identifier(n) for n, _, _ in result.reshaped]
+        ranges = sorted((size for size in printer.ranges if printer.range(size).startswith("range_")), key=str)
+        constants = [(printer.range(size), f"np.arange({size})") for size in ranges]
+        if calls.positions:
+            constants.append(("position", "np.empty(m, np.int64)"))
+        names += [name for name, _ in constants]
+        opening += _unpacking(names, "arrays")
+        sized = next((n for n in self.data if self.quantities[n].shape[:1] == (SAMPLES,)), None)
+        if sized and any(re.search(r"\bm\b", line) for line in lines if not line.lstrip().startswith("#")):
+            opening.append(f"    m = len({identifier(sized)})")
+        for name in missing:
+            lines.append(f"    gradients[{network.trained.index(name)}].fill(0)")
+        return _Step("\n".join(opening + _wrapped(lines)), self._workspace(result, names, constants), printer.helpers, groups)
+
+    def _updates(self, pending: list[str], groups: list[tuple[int, int]]) -> list[str]:
+        """Updates of the parameters whose gradients are known, as slices of the flat vector."""
+        ends: dict[str, tuple[int, int]] = {}
+        end = 0
+        for name in self.network.trained:
+            size = 1
+            for each in self.network.shape(name):
+                size *= each or 1
+            ends[name] = (end, end + size)
+            end += size
+        spans = sorted(ends[name] for name in pending)
+        merged = [spans[0]]
+        for span in spans[1:]:
+            if span[0] == merged[-1][1]:
+                merged[-1] = (merged[-1][0], span[1])
+            else:
+                merged.append(span)
+        groups += merged
+        named = ", ".join(self.identifier(n) for n in pending)
+        return [f"    # update {named}", *(f"    update({begin}, {end})" for begin, end in merged)]
+
+    def _workspace(self, result: Buffered, names: Sequence[str], constants: Sequence[tuple[str, str]]) -> str:
+        lines = []
+        for group, shape, mask in result.arrays:
+            sizes = ", ".join(str(s) for s in shape)
+            right = f"memory.array({sizes}{', dtype=bool' if mask else ''})"
+            row: list[str] = []
+            for name in map(self.identifier, group):
+                if row and len(" = ".join([*row, name, right])) > WIDTH - 4:
+                    lines.append("    " + " = ".join([*row, right]))
+                    row, right = [], row[0]
+                row.append(name)
+            lines.append("    " + " = ".join([*row, right]))
+        for name, place, shape in result.reshaped:
+            sizes = ", ".join(str(s) for s in shape)
+            lines.append(f"    {self.identifier(name)} = {self.identifier(place)}.reshape({sizes})")
+        lines += [f"    {name} = {code}" for name, code in constants]
+        lines += _returned(names)
+        return "\n".join(_wrapped(lines))
+
+    def _numbered(self, equation: Equation | None, owner: str) -> str:
+        if equation is None:
+            return owner
+        return f"({equation.number})  {equation_text(equation)}"
+
+    def _update(self) -> _Update:
+        """One optimiser step over the flat vector of parameters."""
+        optimiser = self.network.optimiser
+        size = Symbol("size", integer=True, positive=True)
+        index = Index("i", size)
+        arrays = {"theta", "g", *optimiser.states}
+        quantities = {n: Quantity(n, (index,)) for n in arrays}
+        quantities |= {n: Quantity(n, (), Role.CONSTANT) for n in (*optimiser.constants, "k")}
+        equations = []
+        for equation in optimiser.assignments:
+            forth = {a: Access(a.name, index) for a in (equation.body.atoms(Access) | {equation.target})
+                     if a.name in arrays}
+            body = equation.body.xreplace(forth)
+            if equation.name not in quantities:
+                indexed = bool(body.free_symbols & {index})
+                if indexed:
+                    arrays.add(equation.name)
+                quantities[equation.name] = Quantity(equation.name, (index,) if indexed else ())
+                forth[equation.target] = Access(equation.name, *((index,) if indexed else ()))
+            equations.append(Equation(forth[equation.target], body))
+        program = lower(equations, quantities, {})
+        given = {"theta": (True, True), "g": (True, False)}
+        given |= {state: (True, True) for state in optimiser.states}
+        given |= {n: (True, True) for n in (*optimiser.constants, "k")}
+        result = buffered(program, given)
+        scalar = {n: n if not keyword.iskeyword(n) else f"{n}_" for n in result.quantities}
+        fresh = {n: scalar.get(name := result.rename.get(n, n), name) for n in result.quantities}
+        printer = NumpyPrinter(result.quantities, lambda n: fresh[n],
+                               lambda n: n in optimiser.constants or n == "k", "theta.dtype")
+        calls = CallPrinter(printer, lambda n: fresh[n])
+        lines: list[str] = []
+        last = None
+        for call in result.calls:
+            if call.statement is not last:
+                last = call.statement
+                place = next(i for i, s in enumerate(program.statements) if s is last)
+                lines += _comment(_scalar_text(optimiser.assignments, program, place))
+            code = calls.text(call)
+            if code is not None:
+                lines.append(f"    {code}")
+        counts = any(re.search(r"\bk\b", line) for line in lines if not line.lstrip().startswith("#"))
+        scratch = [group[0] for group, _, _ in result.arrays]
+        parameters = ["theta: Array", "g: Array", *(f"{s}: Array" for s in optimiser.states),
+                      *(f"{s}: Array" for s in scratch),
+                      *(["k: int"] if counts else []), *(f"{scalar[c]}: float" for c in optimiser.constants)]
+        signature = ", ".join(parameters)
+        if len(signature) > WIDTH - 24:
+            signature = "\n    " + ",\n    ".join(parameters) + ",\n"
+        docstring = [f"One update by {optimiser.name.replace('_', ' ')}, in place.", "",
+                     "    theta are the parameters, and g is their gradient, which is used up."]
+        if optimiser.source:
+            docstring += ["", *_filled(f"Source: {_plain(optimiser.source)}", indent="    ")]
+        folded = "\n".join([*docstring, "    "])
+        return _Update("\n".join(_wrapped(lines)), signature, folded, scratch, tuple(optimiser.constants),
+                       counts)
+
+    def _train(self, update: _Update, groups: Sequence[tuple[int, int]]) -> str:
+        optimiser = self.network.optimiser
+        vectors = ["_theta", "_gradient", *(f"_{s}" for s in (*optimiser.states, *update.scratch))]
+        constants = [f"self.{_option_name(c)}" for c in update.constants]
+        if update.counts:
+            constants.insert(0, "self.updates_")
+        head = ["self._values", "self._gradients",
+                f"self._workspaces[len({self.identifier(self.data[0])})]", *(self.identifier(n) for n in self.data)]
+        if self.network.training.update_order == "layer_by_layer":
+            head.append("self._update_part")
+            body = [_call("return _step", head, 8), "",
+                    "    def _update_part(self, begin: int, end: int) -> None:",
+                    '        """Update the parameters of one layer, a slice of all of them."""',
+                    _call("_update", [*(f"self.{v}[begin:end]" for v in vectors), *constants], 8)]
+        else:
+            body = [_call("loss = _step", head, 8),
+                    _call("_update", [*(f"self.{v}" for v in vectors), *constants], 8),
+                    "        return loss"]
+        return "\n".join(body)
+
+    def _options(self) -> list[_Option]:
+        training, optimiser = self.network.training, self.network.optimiser
+        options = []
+        for name, value in optimiser.constants.items():
+            shown = repr(float(value))
+            options.append(_Option(_option_name(name), "float", shown, _meaning(name, optimiser.name), "float", shown))
+
+        def option(name: str, hint: str, default: Any, meaning: str, kind: str) -> None:
+            options.append(_Option(name, hint, repr(default), meaning, kind, repr(default)))
+
+        option("epochs", "int", training.epochs, "How often `fit` goes through the data.", "int")
+        option("batch_size", "int | None", training.batch_size, "Samples in a batch; None for all of them.",
+               "int or None")
+        option("shuffle", "bool", training.shuffle, "Whether each pass takes the samples in a new random order.", "bool")
+        option("tolerance", "float | None", training.stop_when_change_below,
+               "`fit` stops when the loss changes by less than this from one pass to the next.", "float or None")
+        option("warm_start", "bool", False, "Whether `fit` goes on from the present parameters.", "bool")
+        option("seed", "int | None", None,
+               "Seed of the initial parameters and of the shuffling; None for the network's own.", "int or None")
+        options.append(_Option("dtype", "DTypeLike", '"float64"', '"float64" or "float32".', "data type", '"float64"'))
+        return options
+
+    def _initial(self) -> list[tuple[str, str]]:
+        return [(self.identifier(n), initial_value(self.network.initial[n], self.network.shape(n)))
+                for n in self.network.parameters]
+
+    def _one_hot(self) -> dict[str, Any] | None:
+        """The target that may be given as labels: one-hot rows beside a distribution."""
+        network = self.network
+        if network.kind != "distribution" or len(network.targets) != 1:
+            return None
+        target = self.quantities[network.targets[0]]
+        if target.integer or len(target.indices) != 2:
+            return None
+        size = network.size(target.shape[1])
+        return {"name": self.identifier(target.name), "size": size} if size else None
+
+    def _random_data(self) -> list[tuple[str, str]]:
+        found = []
+        for name in self.data:
+            quantity = self.quantities[name]
+            sizes = ["samples" if s == "m" else s for s in self._sizes(name)]
+            shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+            if quantity.integer:
+                code = f'rng.integers(0, LABELS["{self.identifier(name)}"], {shape})'
+            elif name in self.network.targets and self.network.kind == "distribution" and len(sizes) == 2:
+                code = f"np.eye({sizes[1]})[rng.integers(0, {sizes[1]}, samples)]"
+            elif name in self.network.targets and self.network.kind == "probability":
+                code = f"rng.integers(0, 2, {shape}).astype(float)"
+            else:
+                code = f"rng.standard_normal({shape})"
+            found.append((self.identifier(name), code))
+        return found
+
+    def _docstring(self) -> str:
+        network = self.network
+        lines: list[str] = []
+        title = network.title or network.name
+        lines += _filled(_plain(title).rstrip(".") + ".", first='"""')
+        if network.source:
+            lines += ["", *_filled("Source: " + _plain(network.source))]
+        if network.notes:
+            for paragraph in network.notes.strip().split("\n\n"):
+                lines += ["", *_filled(_plain(paragraph))]
+        lines += ["", *_filled("Entries are written with their indices, which count from 0; n runs over the m samples.")]
+        given = [self._symbol(n) for n in (*self.data, *network.parameters, *network.constants)]
+        lines += ["", "Given:", "", *_columns(given)]
+        forward = self.derivation.forward.equations
+        lines += ["", "Forward:", ""]
+        for equation in forward:
+            lines += _numbered_line(equation)
+        lines += ["", f"Derivatives of {network.loss} in reverse order, where dJ_dW stands for ∂J/∂W:".replace(
+            "dJ_", f"d{network.loss}_").replace("∂J", f"∂{network.loss}"), ""]
+        for adjoint in self.derivation.adjoints:
+            lines += _numbered_line(adjoint.equation)
+        if network.training.update_order == "layer_by_layer":
+            lines += ["", *_filled("Training updates each layer as soon as its gradients are known, in backward order: "
+                                   "the derivatives further down already use the new parameters.")]
+        lines += ["", *_filled("Made from the derivation of these equations; the numbers in the comments are theirs."),
+                  '"""']
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _symbol(self, name: str) -> tuple[str, str]:
+        quantity = self.quantities[name]
+        shape = self._shape_text(name) if quantity.indices else "scalar"
+        words = {Role.INPUT: "input", Role.TARGET: "target", Role.PARAMETER: "parameter", Role.CONSTANT: "constant"}
+        what = _plain(quantity.meaning) or words.get(quantity.role, "")
+        if name in self.network.frozen:
+            what += ", never updated"
+        return index_text(quantity.entry), f"{shape:<12} {what}".rstrip()
+
+
+@dataclass(frozen=True)
+class _Step:
+    body: str
+    workspace: str
+    helpers: set[str]
+    groups: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class _Update:
+    body: str
+    signature: str
+    docstring: str
+    scratch: list[str]
+    constants: tuple[str, ...]
+    counts: bool
+
+
+def _as_derived(equations: Iterable[Equation], derivation: Derivation) -> list[Equation]:
+    """The equations in the order of the derivation: forward, then the adjoints in reverse topological order."""
+    by_name = {e.name: e for e in equations}
+    order = [e.name for e in derivation.forward.equations] + [a.equation.name for a in derivation.adjoints]
+    return [by_name[n] for n in order] if set(order) == set(by_name) else list(by_name.values())
+
+
+def initial_value(initialiser: Initialiser, shape: Sequence[int | None]) -> str:
+    """Code for the start of a parameter of the given shape.
+
+    Raises:
+        ValueError: the catalogue of initialisers has no such rule.
+    """
+    options = initialiser.options
+    sizes = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    fan_in = 1
+    for size in shape[:-1]:
+        fan_in *= size or 1
+    fan_out = (shape[-1] or 1) if shape else 1
+
+    def number(name: str, default: float) -> str:
+        return repr(float(options.get(name, default)))
+
+    match initialiser.name:
+        case "given":
+            return _literal(initialiser.values)
+        case "zeros":
+            return f"np.zeros({sizes})" if shape else "0.0"
+        case "ones":
+            return f"np.ones({sizes})" if shape else "1.0"
+        case "constant":
+            return f"np.full({sizes}, {number('value', 0)})" if shape else number("value", 0)
+        case "uniform":
+            return f"rng.uniform({number('low', -1)}, {number('high', 1)}, {sizes})"
+        case "normal":
+            return f"rng.normal({number('mean', 0)}, {number('standard_deviation', 1)}, {sizes})"
+        case "glorot_uniform":
+            return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / ({fan_in} + {fan_out}))"
+        case "glorot_normal":
+            return f"rng.standard_normal({sizes}) * np.sqrt(2 / ({fan_in} + {fan_out}))"
+        case "he_uniform":
+            return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / {fan_in})"
+        case "he_normal":
+            return f"rng.standard_normal({sizes}) * np.sqrt(2 / {fan_in})"
+        case "orthogonal":
+            return f"_orthogonal(rng, {sizes})"
+    raise ValueError(f"the NumPy target knows no initialiser {initialiser.name!r}")
+
+
+def _literal(values: Any) -> str:
+    """Nested lists of numbers as code, a row a line where they are long."""
+    text = _one_line(values)
+    if len(text) <= WIDTH - 20 or not isinstance(values, (list, tuple)):
+        return text
+    rows = []
+    for row in values:
+        line = _one_line(row)
+        rows.append("\n".join(textwrap.wrap(line, WIDTH - 16, initial_indent=" " * 12, subsequent_indent=" " * 13,
+                                            break_long_words=False)) + ",")
+    return "[\n" + "\n".join(rows) + "\n        ]"
+
+
+def _one_line(values: Any) -> str:
+    if hasattr(values, "tolist"):
+        values = values.tolist()
+    if isinstance(values, (list, tuple)):
+        return f"[{', '.join(map(_one_line, values))}]"
+    return repr(float(values))
+
+
+def _option_name(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _meaning(name: str, optimiser: str) -> str:
+    return f"The {name.replace('_', ' ')} of {optimiser.replace('_', ' ')}."
+
+
+def _scalar_text(assignments: Sequence[Equation], program: Program, place: int) -> str:
+    """The assignment of the optimiser that a statement belongs to, as text."""
+    owner = program.statements[place].owner
+    before = [s.owner for s in program.statements[:place + 1]]
+    seen = 0
+    for position, name in enumerate(before):
+        if name == owner and program.statements[position].name == owner:
+            seen += 1
+    matching = [e for e in assignments if e.name == owner]
+    if not matching:
+        return owner
+    done = program.statements[place].name == owner
+    return equation_text(matching[max(0, seen - done)] if not done else matching[seen - 1])
+
+
+# Layout of lines.
+
+
+def _plain(text: str) -> str:
+    """Text from a file, made safe for a docstring: one line, no quotes that end it, no escapes."""
+    return " ".join(text.replace("\\", "/").replace('"""', "'''").split()).strip('"')
+
+
+def _filled(text: str, first: str = "", indent: str = "") -> list[str]:
+    return textwrap.wrap(first + text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+                         break_on_hyphens=False) or [first]
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+    width = max((len(left) for left, _ in rows), default=0)
+    return [f"    {left:<{width}}  {right}" for left, right in rows]
+
+
+def _numbered_line(equation: Equation) -> list[str]:
+    return textwrap.wrap(f"({equation.number})  {equation_text(equation)}".replace("\\", "/"), WIDTH,
+                         initial_indent=" " * (8 - len(str(equation.number)) - 2 + 0), subsequent_indent=" " * 14,
+                         break_long_words=False, break_on_hyphens=False)
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    # ", subsequent_indent="    #     ", break_long_words=False,
+                         break_on_hyphens=False)
+
+
+def _aligned(lines: Sequence[tuple[str, str]]) -> list[str]:
+    """Code with comments in one column; a long line gets its comment above, and is broken where it must."""
+    short = [len(code) for code, comment in lines if comment and len(code) <= 60]
+    column = max(short, default=0) + 2
+    result = []
+    for code, comment in lines:
+        if comment and len(code) <= 60:
+            result.append(f"    {code:<{column}}# {comment}".rstrip())
+            continue
+        if comment and len(code) + len(comment) + 8 <= WIDTH:
+            result.append(f"    {code}  # {comment}")
+            continue
+        if comment:
+            result.append(f"    # {comment}")
+        result += _wrapped([f"    {code}"])
+    return result
+
+
+def _wrapped(lines: Iterable[str]) -> list[str]:
+    return [piece for line in lines for piece in _broken(line)]
+
+
+def _broken(line: str) -> list[str]:
+    """A line of at most the page's width, or the same code over several."""
+    if len(line) <= WIDTH or line.lstrip().startswith("#"):
+        return [line]
+    indent = line[:len(line) - len(line.lstrip())]
+    inner = indent + "    "
+    if " = " in line and not line.rstrip().endswith(")") or " = " in line and not _one_call(line.split(" = ", 1)[1]):
+        left, right = line.split(" = ", 1)
+        return [f"{left} = (", *_pieces(right.strip(), inner), f"{indent})"]
+    opening = line.index("(")
+    return [line[:opening + 1], *_pieces(line[opening + 1:-1], inner, comma=True), f"{indent})"]
+
+
+def _one_call(code: str) -> bool:
+    """Whether the code is one call: its first bracket closes at its end."""
+    depth = 0
+    opened = code.find("(")
+    if opened < 0 or not all(c.isalnum() or c in "._" for c in code[:opened]):
+        return False
+    for position, character in enumerate(code[opened:], opened):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0:
+            return position == len(code) - 1
+    return False
+
+
+def _pieces(code: str, indent: str, comma: bool = False) -> list[str]:
+    """Code broken at operators or commas outside all brackets, as few pieces as fit; deeper where none fits."""
+    marks = (", ",) if comma else (" + ", " - ")
+    parts = _split(code, marks)
+    if len(parts) == 1:
+        parts = _split(code, (" * ", " / ", " @ "))
+    if len(parts) == 1 and len(indent + code) > WIDTH and "(" in code and code.endswith(")"):
+        opening = code.index("(")
+        if _one_call(code):
+            return [f"{indent}{code[:opening + 1]}", *_pieces(code[opening + 1:-1], indent + "    ", comma=True),
+                    f"{indent})"]
+    lines: list[str] = []
+    for part in parts:
+        text = part.strip()
+        if comma:
+            text = text.rstrip(",") + ","
+        if not comma and lines and len(lines[-1]) + 1 + len(text) <= WIDTH:
+            lines[-1] += f" {text}"
+        elif len(indent + text) > WIDTH:
+            lead = ""
+            if text[:2] in ("+ ", "- ", "* ", "/ ", "@ "):
+                lead, text = text[:2], text[2:]
+            deeper = _pieces(text, indent) if lead or not comma else _pieces(text[:-1], indent)
+            deeper[0] = deeper[0][:len(indent)] + lead + deeper[0][len(indent):]
+            if comma:
+                deeper[-1] += ","
+            lines += deeper if len(deeper) > 1 else [indent + lead + text]
+        else:
+            lines.append(indent + text)
+    return lines
+
+
+def _split(code: str, marks: Sequence[str]) -> list[str]:
+    parts, depth, start, position = [], 0, 0, 0
+    while position < len(code):
+        character = code[position]
+        depth += (character in "([{") - (character in ")]}")
+        mark = next((m for m in marks if code.startswith(m, position)), None) if depth == 0 else None
+        if mark and position > start:
+            cut = position + 1 if mark == ", " else position
+            parts.append(code[start:cut])
+            start = cut
+            position += len(mark)
+            continue
+        position += 1
+    return [*parts, code[start:]]
+
+
+def _names_line(name: str, names: Sequence[str]) -> str:
+    inner = ", ".join(f'"{n}"' for n in names) + ("," if len(names) == 1 else "")
+    line = f"{name} = ({inner})"
+    if len(line) <= WIDTH:
+        return line
+    return f"{name} = (\n" + textwrap.fill(inner, WIDTH, initial_indent="    ", subsequent_indent="    ") + ",\n)"
+
+
+def _unpacking(names: Sequence[str], source: str) -> list[str]:
+    if not names:
+        return []
+    left = ", ".join(names) + ("," if len(names) == 1 else "")
+    line = f"    {left} = {source}" if len(names) > 1 else f"    ({left}) = {source}"
+    if len(line) <= WIDTH:
+        return [line]
+    folded = textwrap.fill(left, WIDTH, initial_indent="        ", subsequent_indent="        ")
+    return ["    (", *(folded.rstrip(",") + ",").split("\n"), f"    ) = {source}"]
+
+
+def _returned(names: Sequence[str]) -> list[str]:
+    inner = ", ".join(names) + ("," if len(names) == 1 else "")
+    line = f"    return ({inner})" if len(names) < 2 else f"    return {inner}"
+    if len(line) <= WIDTH:
+        return [line]
+    folded = textwrap.fill(inner, WIDTH, initial_indent="        ", subsequent_indent="        ")
+    return ["    return (", *(folded + ",").split("\n"), "    )"]
+
+
+def _call(function: str, arguments: Sequence[str], indent: int) -> str:
+    space = " " * indent
+    line = f"{space}{function}({', '.join(arguments)})"
+    if len(line) <= WIDTH:
+        return line
+    return f"{space}{function}(\n" + "".join(f"{space}    {a},\n" for a in arguments) + f"{space})"
+
+
+def _wrapped_numbers(numbers: Sequence[float]) -> list[str]:
+    return (textwrap.fill(", ".join(map(repr, numbers)), WIDTH - 4, break_on_hyphens=False) + ",").split("\n")
+

@@ -1,0 +1,177 @@
+"""What an expectation asks for, in terms of the network: entries to be read, and derivatives to be derived for it.
+
+`net_h1` becomes an entry of z1, `dE/dw5` an entry of the adjoint of W2, and `dE_o1/dout_h1` the result of a reverse
+pass that starts at E_o1 instead of the loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import sympy
+from sympy import Expr
+
+from derive.build.names import check_positions
+from derive.calculus.chain_rule import adjoint_name, differentiate
+from derive.file.errors import FileError, Place, suggestion
+from derive.file.formulas import Scope, parse_formula
+from derive.file.quantities import Asked, Reference
+from derive.language.equations import Equation, Quantity, System
+from derive.language.expressions import Access
+from derive.network import Network, NetworkDerivation
+
+METRICS = ("accuracy", "score", "updates")
+
+
+@dataclass(frozen=True)
+class Take:
+    """A number to be read from the running module.
+
+    kind "entry": an entry of a quantity after so many updates (None: at the start; -1: after training).
+    kind "metric": `name` of METRICS, or the loss, measured on a data set after training.
+    """
+
+    kind: Literal["entry", "metric"]
+    name: str
+    entry: tuple[int, ...] = ()
+    after: int | None = None
+    on: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A number as a formula of takes, and the number of the equation that gives it."""
+
+    formula: Expr
+    takes: Mapping[str, Take]
+    equation: int | None = None
+
+    def value(self, numbers: Mapping[Take, float]) -> float:
+        known = {Access(key): sympy.Float(numbers[take], 17) for key, take in self.takes.items()}
+        return float(self.formula.xreplace(known).evalf(25))
+
+
+@dataclass
+class Probes:
+    """Derivatives that the derivation of the loss does not hold: reverse passes from other quantities."""
+
+    network: Network
+    derivation: NetworkDerivation
+    system: System = field(init=False)
+    _made: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
+    _derived: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.system = self.derivation.forward
+
+    def of(self, name: str, entry: tuple[int, ...], by: str) -> str | None:
+        """The name of the quantity that holds ∂name[entry]/∂by; None where nothing leads from one to the other."""
+        probe = self._made.get((name, entry))
+        if probe is None:
+            probe = self._made[name, entry] = f"probe{len(self._made) + 1}"
+        if (probe, by) not in self._derived:
+            start = System({**self.derivation.forward.quantities, probe: Quantity(probe)},
+                           (*self.derivation.forward.equations, Equation(Access(probe), Access(name, *entry))))
+            made = differentiate(start, probe, [by])
+            known = self.system.definitions
+            new = [a for a in made.adjoints if a.quantity.name not in known]
+            fresh = [] if probe in known else [made.forward.definitions[probe]]
+            self.system = self.system.extended([Quantity(probe), *(a.quantity for a in new)],
+                                               [*fresh, *(a.equation for a in new)])
+            self._derived.add((probe, by))
+        name = adjoint_name(probe, by)
+        return name if name in self.system.definitions else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._made.values())
+
+
+def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wanted:
+    """The number asked for, as something that can be read from the module.
+
+    Raises:
+        FileError: it names what the network does not have.
+    """
+    if asked.kind == "formula":
+        takes: dict[str, Take] = {}
+        for key, part in asked.parts:
+            wanted = resolve(replace(part, after=part.after if part.after is not None else asked.after, on=asked.on),
+                             network, probes, place)
+            if wanted.takes.keys() == {"value"} and wanted.formula == Access("value"):
+                takes[key] = wanted.takes["value"]
+            else:
+                raise FileError(f"'{part.text}' cannot stand in a formula", place, "name one entry of a quantity")
+        formula = parse_formula(asked.formula, Scope(dict.fromkeys(takes, ())), place)
+        return Wanted(formula, takes)
+    assert asked.of is not None
+    if asked.on is not None or (asked.kind == "value" and asked.of.name in METRICS):
+        return _metric(asked, network, place)
+    name, entry = _entry(asked.of, network, place)
+    if asked.kind == "value":
+        return _wanted(Take("entry", name, entry, asked.after), _number(network, probes.derivation, name, asked.after))
+    assert asked.by is not None
+    by, at = _entry(asked.by, network, place)
+    derivation = probes.derivation
+    if name == network.loss and by in {a.of.name for a in derivation.adjoints}:
+        adjoint = derivation.adjoint(by)
+        return _wanted(Take("entry", adjoint.quantity.name, at, asked.after), adjoint.equation.number)
+    number = derivation.forward.definitions[name].number if name in derivation.forward.definitions else None
+    if (name, entry) == (by, at):
+        return Wanted(sympy.Integer(1), {}, number)
+    probe = probes.of(name, entry, by)
+    if probe is None:
+        return Wanted(sympy.Integer(0), {}, number)
+    return _wanted(Take("entry", probe, at, asked.after), number)
+
+
+def _wanted(take: Take, equation: int | None) -> Wanted:
+    return Wanted(Access("value"), {"value": take}, equation)
+
+
+def _metric(asked: Asked, network: Network, place: Place) -> Wanted:
+    assert asked.of is not None
+    known = (*METRICS, network.loss)
+    if asked.kind != "value" or asked.of.positions or asked.of.name not in known:
+        raise FileError(f"'{asked.text}' is not measured on a whole data set", place, f"measured are {', '.join(known)}")
+    if asked.of.name == "accuracy" and network.kind == "values":
+        raise FileError("this network predicts values and no classes: it has no accuracy", place, "ask for its score")
+    on = asked.on or "data"
+    sets = {name: data for name, data in (("data", network.data), ("test", network.test)) if data}
+    if on not in sets:
+        raise FileError(f"the file has no data set '{on}'", place, suggestion(on, sets, "it has") if sets else "add data:")
+    return _wanted(Take("metric", asked.of.name, on=on), None)
+
+
+def _entry(reference: Reference, network: Network, place: Place) -> tuple[str, tuple[int, ...]]:
+    """A quantity and the indices of one entry of it, from 0."""
+    by_alias = {alias: key for key, alias in network.aliases.items()}
+    if reference.name in by_alias:
+        if reference.positions:
+            raise FileError(f"{reference.name} is a single number", place, f"write {reference.name}")
+        return by_alias[reference.name]
+    quantities = network.system.quantities
+    if reference.name not in quantities:
+        raise FileError(f"there is no quantity '{reference.name}'", place,
+                        suggestion(reference.name, [*by_alias, *quantities, *METRICS], "there are"))
+    quantity = quantities[reference.name]
+    shape = tuple(_samples(network) if size is None else size for size in network.shape(reference.name))
+    if not reference.positions and all(size == 1 for size in shape):
+        return reference.name, (0,) * len(shape)
+    check_positions(quantity, shape, reference.positions, place)
+    return reference.name, tuple(position - 1 for position in reference.positions)
+
+
+def _samples(network: Network) -> int | None:
+    return next((len(array) for array in network.data.values()), None)
+
+
+def _number(network: Network, derivation: NetworkDerivation, name: str, after: int | None) -> int | None:
+    """The equation that a number comes from: its definition, or the gradient that a parameter was updated by."""
+    if name in derivation.system.definitions:
+        return derivation.system.definitions[name].number
+    if after and name in network.trained:
+        return derivation.adjoint(name).equation.number
+    return None

@@ -1,0 +1,144 @@
+"""The command line: one page of YAML in; the derivation, the module and the proof out.
+
+Nothing heavy is imported before it is needed: `--help` answers without SymPy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+AGREES, UNEXPECTED, USAGE, INVALID_FILE, DISAGREES, MODULE_FAILED = 0, 1, 2, 3, 4, 5
+SMALL = 60  # scalar parameters up to which every weight is also derived by itself
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+class Form(str, Enum):
+    """How much of the derivation is printed."""
+
+    auto = "auto"
+    scalar = "scalar"
+    index = "index"
+    matrix = "matrix"
+    all = "all"
+
+
+@app.command()
+def derive(
+    network: Annotated[Path, typer.Argument(help="The network: a YAML file.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The folder for the generated module.")] = Path("generated"),
+    form: Annotated[Form, typer.Option(help=f"The derivation in scalar, index or matrix form, or all of them; auto: "
+                                       f"index and matrix, and scalar for up to {SMALL} parameters.")] = Form.auto,
+    wrt: Annotated[str | None, typer.Option(metavar="NAME", help="Only what leads to this weight or parameter: w5, W1, "
+                                            "\"W1[1,2]\".")] = None,
+    target: Annotated[str, typer.Option(help="What the module is written for.")] = "numpy",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of LaTeX, for machines.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no table of checks.")] = False,
+) -> None:
+    """Derive the gradients of a network, write its training module, and check the module's numbers.
+
+    The derivation goes to standard output as one LaTeX document, the module to OUT/<name>.py, the table of checks to
+    standard error.
+
+    Exit codes: 0 all well; 2 wrong usage; 3 the file is not a valid network; 4 a number disagrees; 5 the generated
+    module failed; 1 anything unexpected.
+    """
+    from derive.file.errors import DeriveError
+
+    try:
+        code = _run(network, out, form.value, wrt, target, json, quiet)
+    except DeriveError as error:
+        print(error, file=sys.stderr)
+        code = error.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNEXPECTED
+    raise typer.Exit(code)
+
+
+def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool) -> int:
+    from derive.build import build
+    from derive.file import read
+
+    file, source = read(path)
+    network = build(file, source)
+    derivation = network.derivation()
+
+    import codegen
+    from derive.checks.process import ModuleFailed, Run
+    from derive.checks.report import as_json, findings, plan, report, table
+
+    planned = plan(file, source, network, derivation)
+    module = out / f"{network.name}.py"
+    try:
+        text = codegen.generate(network, derivation, target)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    probe = codegen.trace_module(network, planned.probes.system) if planned.probes.names else None
+    codegen.write(text, module)
+    small = _entries(network) <= SMALL
+    try:
+        with Run(network, module, probe, planned.takes, small or form in ("scalar", "all")) as run:
+            run.start()
+            latex = "" if machine else derivation.latex(form, wrt, _flat(run.trace))
+            if latex:
+                sys.stdout.write(latex)
+                sys.stdout.flush()
+            run.finish()
+            result = report(planned.checks, run)
+    except ModuleFailed as error:
+        print(f"{module}: the generated module failed:\n{error}", file=sys.stderr)
+        return MODULE_FAILED
+    if machine:
+        _print_json(network, derivation, module, as_json(result))
+    if not quiet:
+        from rich.console import Console
+
+        console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+        console.print(table(result))
+        for line in findings(result):
+            console.print(line, markup=False)
+    return AGREES if result.passed else DISAGREES
+
+
+def _entries(network: Any) -> int:
+    """The number of scalar parameters."""
+    from math import prod
+
+    return sum(prod(size or 1 for size in network.shape(name)) for name in network.parameters)
+
+
+def _flat(trace: dict[str, Any]) -> dict[tuple[str, tuple[int, ...]], float] | None:
+    """Numbers by (quantity, indices from 0)."""
+    flat: dict[tuple[str, tuple[int, ...]], float] = {}
+
+    def walk(name: str, value: Any, place: tuple[int, ...]) -> None:
+        if isinstance(value, list):
+            for position, part in enumerate(value):
+                walk(name, part, (*place, position))
+        else:
+            flat[name, place] = value
+
+    for name, value in trace.items():
+        walk(name, value, ())
+    return flat or None
+
+
+def _print_json(network: Any, derivation: Any, module: Path, checks: dict[str, Any]) -> None:
+    import json
+
+    equations = [{"number": e.number, "left": str(e.target), "right": str(e.body), "text": str(e)}
+                 for e in derivation.system.equations]
+    print(json.dumps({"name": network.name, "module": str(module), "loss": network.loss, "equations": equations,
+                      **checks}, indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """The entry point of the command `derive`."""
+    app()

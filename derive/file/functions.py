@@ -1,0 +1,35 @@
+"""The functions that a formula may call, in textbook form: log1p(x) is log(1 + x), a sigmoid is 1/(1 + exp(-x)).
+
+Whoever reads the formula later recognises the forms that need care with large numbers; here they only say what they
+mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy
+from sympy import Expr, Piecewise
+
+# At a kink the last branch holds, and SymPy differentiates each branch by itself: so |x|′ = 0 and max(x, 0)′ = 0 at 0.
+KINKED: Mapping[str, Callable[..., Expr]] = {
+    "abs": lambda x: Piecewise((x, x > 0), (-x, x < 0), (0, True)),
+    "sign": lambda x: Piecewise((1, x > 0), (-1, x < 0), (0, True)),
+    "max": lambda a, b: Piecewise((a, a > b), (b, True)),
+    "min": lambda a, b: Piecewise((a, a < b), (b, True)),
+}
+ELEMENTWISE: Mapping[str, Callable[[Expr], Expr]] = {
+    **{f.__name__: f for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sympy.cosh,
+                               sympy.tanh, sympy.atan, sympy.erf)},
+    "sqrt": sympy.sqrt,
+    "log1p": lambda x: sympy.log(1 + x),
+    "expm1": lambda x: sympy.exp(x) - 1,
+    "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
+}
+REDUCTIONS = ("sum", "mean", "maximum")
+FUNCTIONS: Mapping[str, str] = {
+    **{name: f"{name}(x)" for name in (*ELEMENTWISE, "abs", "sign")},
+    "max": "max(a, b)", "min": "min(a, b)", "where": "where(x > 0, a, b)",
+    "sum": "sum(k, x[n,k])", "mean": "mean(k, x[n,k])", "maximum": "maximum(k, x[n,k])",
+    "delta": "delta(i, j)", "within": "within(i, size)", "size": "size(k)",
+}

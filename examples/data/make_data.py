@@ -1,0 +1,44 @@
+"""Makes the data of the examples again: python examples/data/make_data.py (needs scikit-learn for the digits).
+
+digits.npz       the test part of the UCI handwritten digits that scikit-learn ships, split by a seeded permutation
+two_clouds.npz   10,000 points in two overlapping clouds, drawn from two normal distributions
+sine.csv         120 samples of sin(x) + sin(3x)/3 with a little noise
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+
+
+def digits() -> None:
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    x, t = pixels[order].astype(np.uint8), labels[order].astype(np.uint8)
+    np.savez_compressed(HERE / "digits.npz", x_train=x[:1437], t_train=t[:1437], x_test=x[1437:], t_test=t[1437:])
+
+
+def two_clouds() -> None:
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 2, 10_000)
+    x = rng.normal(0.0, 0.8, (10_000, 2)) + np.where(y[:, None] == 1, [1.0, 0.5], [-1.0, -0.5])
+    np.savez_compressed(HERE / "two_clouds.npz", x=np.round(x * 100).astype(np.int16), y=y.astype(np.uint8)[:, None])
+
+
+def sine() -> None:
+    rng = np.random.default_rng(2)
+    x = np.linspace(-3.0, 3.0, 120)
+    y = np.sin(x) + np.sin(3 * x) / 3 + rng.normal(0.0, 0.02, x.size)
+    rows = [f"{a:.4f},{b:.4f}" for a, b in zip(x, y, strict=True)]
+    (HERE / "sine.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+
+
+if __name__ == "__main__":
+    digits()
+    two_clouds()
+    sine()

@@ -1,0 +1,1 @@
+"""The engine held against the mathematics: exact derivatives, Taylor slopes, corrupted derivations, stable digits."""

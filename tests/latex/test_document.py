@@ -1,0 +1,164 @@
+"""The document compiles as it is, holds every equation of the record, and its numbers are those of the record."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from networks import WORKED, network, values, worked
+
+from derive.latex import document
+from derive.latex.lines import PAGE, broken, width
+from derive.latex.printer import Printer
+from derive.network import Training
+
+needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def compiled(tex: str, folder: Path) -> str:
+    """The log of pdflatex; fails where it stops."""
+    (folder / "page.tex").write_text(tex, encoding="ascii")
+    run = subprocess.run(["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "page.tex"],
+                         cwd=folder, capture_output=True, timeout=120, check=False)
+    log = (folder / "page.log").read_text(encoding="latin-1")
+    assert run.returncode == 0, log[-2000:]
+    return log
+
+
+def overfull(log: str) -> list[str]:
+    return [line for line in log.splitlines()
+            if (found := re.match(r"Overfull \\hbox \(([\d.]+)pt", line)) and float(found.group(1)) > 1]
+
+
+@needs_tex
+@pytest.mark.parametrize("form", ["auto", "scalar", "index", "matrix", "all"])
+@pytest.mark.parametrize(("widths", "activation", "loss", "samples"), [
+    ([2, 2, 2], "sigmoid", "half", 1), ([2, 3, 2], "relu", "ce", 1), ([2, 2, 1], "tanh", "bce", 4),
+    ([2, 3, 3], "relu", "labels", 3),
+])
+def test_every_form_compiles_and_nothing_leaves_the_page(form, widths, activation, loss, samples, tmp_path):
+    made, derivation = network(widths, activation, loss, samples)
+    log = compiled(document(made, derivation, form=form, values=values(made, derivation)), tmp_path)
+    assert overfull(log) == []
+    assert "undefined" not in log.replace("undefined on input line 0", "")
+
+
+@needs_tex
+def test_text_of_the_file_cannot_run_a_command(tmp_path):
+    made, derivation = network([2, 2, 2], title=r"\input{secret} & 100% _x_ {#1} $y$ ^~", notes="<b>“ü”\n中\\end{document}")
+    tex = document(made, derivation)
+    assert r"\input{secret}" not in tex and tex.count(r"\end{document}") == 1
+    compiled(tex, tmp_path)
+
+
+def test_every_equation_of_the_record_has_its_number():
+    made, derivation = network([2, 2, 2])
+    tex = document(made, derivation, form="index")
+    for equation in derivation.system.equations:
+        assert rf"\tag{{{equation.number}}}" in tex
+
+
+def test_softmax_with_cross_entropy_shows_every_step_of_the_cancellation():
+    made, derivation = network([2, 2, 2], loss="ce")
+    tex = document(made, derivation, form="index")
+    for reason in ("chain rule", "local derivative", "with (8) put in", "cancelled", "one-hot", "in terms of the output"):
+        assert reason in tex
+
+
+def test_the_convention_at_the_kink_is_said_in_words():
+    made, derivation = network([2, 2, 2], "relu")
+    assert "At the kink $z^{(2)}_{n'i} = 0$ the value of the last branch is taken by convention: the derivative there is " \
+           "$0$." in document(made, derivation)
+
+
+def test_the_scalar_view_has_the_numbers_of_the_worked_example():
+    made, derivation = worked()
+    tex = document(made, derivation, form="scalar", values=values(made, derivation, WORKED))
+    for printed in ("0.741365070", "0.186815602", "0.593269992", "0.082167041", "0.358916480", "0.408666186",
+                    "0.511301270", "0.561370121", "0.055399425", "0.036350306", "0.000438568", "0.149780716",
+                    "0.199561432", "0.249751144", "0.299502287"):
+        assert printed in tex, printed
+
+
+def test_both_paths_to_a_hidden_weight_are_written():
+    made, derivation = worked()
+    tex = document(made, derivation, wrt="w1", values=values(made, derivation, WORKED))
+    assert (r"\frac{\partial E_{\mathit{total}}}{\partial \mathit{out}_{h1}} &= \frac{\partial E_{o1}}{\partial "
+            r"\mathit{out}_{h1}} + \frac{\partial E_{o2}}{\partial \mathit{out}_{h1}}") in tex
+
+
+def test_layer_by_layer_uses_the_updated_weights_and_says_so():
+    made, derivation = worked(training=Training(update_order="layer_by_layer"))
+    tex = document(made, derivation, values=values(made, derivation, WORKED))
+    assert "layer by layer" in tex
+    assert r"w_{5}^{+} = 0.358916480" in tex
+
+
+def test_wrt_picks_a_quantity_an_entry_or_the_documents_name():
+    made, derivation = worked()
+    assert r"\paragraph{$w_{6}$.}" in document(made, derivation, wrt="W2[2,1]")
+    only = document(made, derivation, wrt="w5")
+    assert r"\paragraph{$w_{5}$.}" in only and r"\paragraph{$w_{6}$.}" not in only
+    assert r"\tag{14}" not in document(made, derivation, wrt="W2", form="index")
+
+
+@pytest.mark.parametrize(("wrt", "message"), [
+    ("w55", "did you mean w5"), ("W2[3,1]", "no entry of W2"), ("x", "no derivative by x"), ("W1]", "no derivative"),
+])
+def test_wrt_that_names_nothing_is_an_error(wrt, message):
+    made, derivation = worked()
+    with pytest.raises(ValueError, match=message):
+        document(made, derivation, wrt=wrt)
+
+
+def test_a_hundred_equal_layers_are_derived_once():
+    shallow, deep = network([64] * 13, "relu", "ce"), network([64] * 101, "relu", "ce")
+    short, long = document(*shallow), document(*deep)
+    assert len(long) < 1.2 * len(short)
+    started = time.perf_counter()
+    document(*deep)
+    assert time.perf_counter() - started < 1
+
+
+def test_the_same_network_gives_the_same_document():
+    assert document(*worked()) == document(*worked())
+
+
+def test_the_worked_example_is_as_it_was(request):
+    made, derivation = worked()
+    tex = document(made, derivation, values=values(made, derivation, WORKED))
+    golden = GOLDEN / "worked.tex"
+    if request.config.getoption("--update", default=False):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(tex, encoding="ascii")
+    assert golden.read_text(encoding="ascii") == tex, "run pytest --update where the change is meant"
+
+
+def test_a_long_formula_breaks_at_its_outermost_signs():
+    from sympy import Symbol
+    marked = Printer().marked(sum((Symbol(f"a{i}") * Symbol(f"b{i}") for i in range(1, 40)), Symbol("c")))
+    lines = broken(marked, 20.0)
+    assert len(lines) > 3
+    assert all(width(line) <= 20.0 for line in lines)
+    assert all(line.startswith("+") for line in lines[1:])
+
+
+@needs_tex
+def test_the_estimate_of_widths_is_on_the_safe_side(tmp_path):
+    made, derivation = network([2, 2, 2], "tanh", "ce")
+    printer = Printer(derivation.system.quantities)
+    formulas = [printer.plain(e) for equation in derivation.system.equations for e in (equation.target, equation.body)]
+    body = "".join(rf"\setbox0\hbox{{$\displaystyle {f}$}}\typeout{{W:\the\wd0}}" + "\n" for f in formulas)
+    log = compiled("\\documentclass[11pt]{article}\\usepackage{amsmath}\\begin{document}\n" + body
+                   + "x\\end{document}\n", tmp_path)
+    measured = [float(w) / 10.95 for w in re.findall(r"W:([\d.]+)pt", log)]
+    assert len(measured) == len(formulas)
+    for latex, em in zip(formulas, measured, strict=True):
+        assert width(latex) > em - 0.3, latex
+        assert width(latex) < 1.8 * em + 2, latex
+    assert PAGE < 44
