@@ -10,6 +10,7 @@ from functools import lru_cache, singledispatch
 
 import sympy
 from sympy import Add, Expr, Function, Mul, Piecewise, Pow
+from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
@@ -38,12 +39,12 @@ def index_text(expression: Expr, out: Sequence[Expr] = (), least: int = SUM) -> 
 
 
 @singledispatch
-def _text(expression, out) -> tuple[str, int]:
+def _text(expression: Expr, out: Sequence[Index]) -> tuple[str, int]:
     return sympy.sstr(expression), ATOM
 
 
 @_text.register
-def _(expression: Access, out) -> tuple[str, int]:
+def _(expression: Access, out: Sequence[Index]) -> tuple[str, int]:
     if not expression.indices:
         return expression.name, ATOM
     return f"{expression.name}[{','.join(_position(i) for i in expression.indices)}]", ATOM
@@ -54,24 +55,24 @@ def _position(expression: Expr) -> str:
 
 
 @_text.register
-def _(expression: sympy.Float, out) -> tuple[str, int]:
+def _(expression: sympy.Float, out: Sequence[Index]) -> tuple[str, int]:
     text = repr(float(expression)).removesuffix(".0")
     return text.replace("-", "−"), ATOM if expression >= 0 else SIGN
 
 
 @_text.register
-def _(expression: sympy.Integer, out) -> tuple[str, int]:
+def _(expression: sympy.Integer, out: Sequence[Index]) -> tuple[str, int]:
     return str(expression).replace("-", "−"), ATOM if expression >= 0 else SIGN
 
 
 @_text.register
-def _(expression: sympy.Rational, out) -> tuple[str, int]:
+def _(expression: sympy.Rational, out: Sequence[Index]) -> tuple[str, int]:
     return str(expression).replace("-", "−"), PRODUCT
 
 
 @_text.register
-def _(expression: Add, out) -> tuple[str, int]:
-    parts = []
+def _(expression: Add, out: Sequence[Index]) -> tuple[str, int]:
+    parts: list[str] = []
     for negative, magnitude in terms(expression, out):
         sign = (" − " if negative else " + ") if parts else ("−" if negative else "")
         parts.append(sign + index_text(magnitude, out, PRODUCT))
@@ -79,7 +80,7 @@ def _(expression: Add, out) -> tuple[str, int]:
 
 
 @_text.register
-def _(expression: Mul, out) -> tuple[str, int]:
+def _(expression: Mul, out: Sequence[Index]) -> tuple[str, int]:
     negative, above, below = factors(expression, out)
     numerator = "·".join(index_text(f, out, _least(f, last=f is above[-1])) for f in above) or "1"
     denominator = "·".join(index_text(f, out, SIGN) for f in below)
@@ -95,7 +96,7 @@ def _least(factor: Expr, last: bool) -> int:
 
 
 @_text.register
-def _(expression: Pow, out) -> tuple[str, int]:
+def _(expression: Pow, out: Sequence[Index]) -> tuple[str, int]:
     base, exponent = expression.as_base_exp()
     if exponent == sympy.Rational(1, 2):
         return f"√({index_text(base, out)})", ATOM
@@ -107,12 +108,12 @@ def _(expression: Pow, out) -> tuple[str, int]:
 
 
 @_text.register
-def _(expression: Sum, out) -> tuple[str, int]:
+def _(expression: Sum, out: Sequence[Index]) -> tuple[str, int]:
     return f"Σ{_bound(expression.indices)} {index_text(expression.body, out, PRODUCT)}", PRODUCT
 
 
 @_text.register
-def _(expression: Maximum, out) -> tuple[str, int]:
+def _(expression: Maximum, out: Sequence[Index]) -> tuple[str, int]:
     return f"max{_bound(expression.indices)} {index_text(expression.body, out, PRODUCT)}", PRODUCT
 
 
@@ -122,23 +123,23 @@ def _bound(indices: Sequence[Index]) -> str:
 
 
 @_text.register
-def _(expression: Delta, out) -> tuple[str, int]:
+def _(expression: Delta, out: Sequence[Index]) -> tuple[str, int]:
     return f"[{_position(expression.args[0])} = {_position(expression.args[1])}]", ATOM
 
 
 @_text.register
-def _(expression: Within, out) -> tuple[str, int]:
+def _(expression: Within, out: Sequence[Index]) -> tuple[str, int]:
     return f"[0 ≤ {_position(expression.args[0])} < {_position(expression.args[1])}]", ATOM
 
 
 @_text.register
-def _(expression: Piecewise, out) -> tuple[str, int]:
+def _(expression: Piecewise, out: Sequence[Index]) -> tuple[str, int]:
     cases = [f"{index_text(value, out)} if {_condition(condition, out)}" for value, condition in expression.args]
     cases[-1] = cases[-1].replace(" if otherwise", " otherwise")
     return "{" + "; ".join(cases) + "}", ATOM
 
 
-def _condition(condition, out) -> str:
+def _condition(condition: Basic, out: Sequence[Index]) -> str:
     if condition == sympy.true:
         return "otherwise"
     if isinstance(condition, Relational):
@@ -149,16 +150,16 @@ def _condition(condition, out) -> str:
 
 
 @_text.register(MinMaxBase)
-def _(expression, out) -> tuple[str, int]:
+def _(expression: Expr, out: Sequence[Index]) -> tuple[str, int]:
     name = "max" if isinstance(expression, sympy.Max) else "min"
     return f"{name}({', '.join(index_text(a, out) for a in reversed(expression.args))})", ATOM
 
 
 @_text.register(sympy.Abs)
-def _(expression, out) -> tuple[str, int]:
+def _(expression: Expr, out: Sequence[Index]) -> tuple[str, int]:
     return f"|{index_text(expression.args[0], out)}|", ATOM
 
 
 @_text.register(Function)
-def _(expression, out) -> tuple[str, int]:
+def _(expression: Expr, out: Sequence[Index]) -> tuple[str, int]:
     return f"{expression.func.__name__}({', '.join(index_text(a, out) for a in expression.args)})", ATOM

@@ -10,7 +10,7 @@ e/m.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Symbol
@@ -59,7 +59,7 @@ class Sizes:
         self.known: dict[Basic, Basic] = {}
 
     def __call__(self, expression: Expr) -> Expr:
-        return self._replaced(expression)  # type: ignore[return-value]
+        return self._replaced(expression)
 
     def _replaced(self, node: Basic) -> Basic:
         if node in self.known:
@@ -72,7 +72,8 @@ class Sizes:
             arguments = [self._replaced(a) for a in node.args]
             if all(a is b for a, b in zip(arguments, node.args, strict=True)):
                 new = node
-            elif isinstance(node, (Add, Mul)) and self.sizes.keys().isdisjoint(node.args):
+            elif isinstance(node, (Add, Mul)) and not any(
+                    new.is_Number and not old.is_Number for new, old in zip(arguments, node.args, strict=True)):
                 # Nothing here becomes a number, so nothing can be collected.
                 new = node._from_args(arguments)
             elif isinstance(node, MinMaxBase):
@@ -232,7 +233,7 @@ def _into_branches(expression: Expr) -> Expr:
     return Piecewise(*((rest * value, condition) for value, condition in branches[0].args))
 
 
-def _rebuilt(expression: Expr, function) -> Expr:
+def _rebuilt(expression: Expr, function: Callable[[Expr], Expr]) -> Expr:
     """The expression with the function applied to its arguments, the values of a Piecewise among them."""
     if isinstance(expression, Piecewise):
         return Piecewise(*((function(value), _condition(condition, function)) for value, condition in expression.args))
@@ -241,7 +242,7 @@ def _rebuilt(expression: Expr, function) -> Expr:
     return expression if unchanged else expression.func(*arguments)
 
 
-def _condition(condition: Basic, function) -> Basic:
+def _condition(condition: Basic, function: Callable[[Expr], Expr]) -> Basic:
     if not condition.args:
         return condition
     return condition.func(*(function(a) if isinstance(a, Expr) else _condition(a, function) for a in condition.args))
@@ -307,7 +308,7 @@ def ordered_axes(expression: Expr, preferred: Sequence[Expr]) -> tuple[Index, ..
         if best is not None:
             order = [i for i in best.indices if i in free] + [i for i in order if i not in best.indices]
     rest = sorted(free - set(order), key=lambda i: i.name)
-    return tuple(dict.fromkeys([*order, *rest]))  # type: ignore[list-item]
+    return tuple(dict.fromkeys([*order, *rest]))
 
 
 def _accesses(expression: Expr) -> list[Access]:

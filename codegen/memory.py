@@ -47,7 +47,10 @@ def assign(uses: Sequence[Use], keys: Mapping[str, object], given: Mapping[str, 
     for name in given:
         if name in keys:
             places[name] = Place(keys[name], [(*life, name) for life in lives.get(name, [])])
-    by_key: dict[object, list[str]] = {}  # the places that are made here, by the name that each is called by
+    by_key: dict[object, list[str]] = {}  # the names that places are called by, of those that may be used again
+    for name, (_, after) in given.items():
+        if name in keys and not after:
+            by_key.setdefault(keys[name], []).append(name)
     wanted = [n for n in dict.fromkeys(use.writes for use in uses) if n in keys and n not in given]
     for name in [n for n in wanted if n not in prefer] + [n for n in wanted if n in prefer]:
         spans, key = lives[name], keys[name]

@@ -72,7 +72,7 @@ def copies_propagated(program: Program) -> Program:
         kept.append(statement)
         if statement.kind is Kind.ELEMENTWISE and isinstance(statement.body, Access) and statement.axes:
             source = program.quantities[statement.body.name]
-            whole = all(position in statement.axes and position.size == axis.size  # type: ignore[attr-defined]
+            whole = all(position in statement.axes and position.size == axis.size
                         for position, axis in zip(statement.body.indices, source.indices, strict=True))
             if whole and set(statement.body.indices) == set(statement.axes) and statement.name not in program.outputs:
                 same[statement.name] = (statement.body, statement.axes)

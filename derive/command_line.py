@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ import typer
 
 AGREES, UNEXPECTED, USAGE, INVALID_FILE, DISAGREES, MODULE_FAILED = 0, 1, 2, 3, 4, 5
 SMALL = 60  # scalar parameters up to which every weight is also derived by itself
+FEW_SAMPLES = 8  # samples up to which its numbers are put in
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -80,11 +82,11 @@ def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine
         text = codegen.generate(network, derivation, target)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    probe = codegen.trace_module(network, planned.probes.system) if planned.probes.names else None
+    probe = codegen.generate(network, replace(derivation, system=planned.probes.system)) if planned.probes.names else None
     codegen.write(text, module)
-    small = _entries(network) <= SMALL
+    values = (_entries(network) <= SMALL or form in ("scalar", "all")) and _samples(network) <= FEW_SAMPLES
     try:
-        with Run(network, module, probe, planned.takes, small or form in ("scalar", "all")) as run:
+        with Run(network, module, probe, planned.takes, values) as run:
             run.start()
             latex = "" if machine else derivation.latex(form, wrt, _flat(run.trace))
             if latex:
@@ -100,10 +102,11 @@ def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine
     if not quiet:
         from rich.console import Console
 
-        console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+        terminal = sys.stderr.isatty()
+        console = Console(stderr=True, highlight=False, width=None if terminal else 120)
         console.print(table(result))
         for line in findings(result):
-            console.print(line, markup=False)
+            console.print(line, markup=False, soft_wrap=not terminal)
     return AGREES if result.passed else DISAGREES
 
 
@@ -112,6 +115,10 @@ def _entries(network: Any) -> int:
     from math import prod
 
     return sum(prod(size or 1 for size in network.shape(name)) for name in network.parameters)
+
+
+def _samples(network: Any) -> int:
+    return max((len(array) for array in network.data.values()), default=1)
 
 
 def _flat(trace: dict[str, Any]) -> dict[tuple[str, tuple[int, ...]], float] | None:

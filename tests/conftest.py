@@ -1,9 +1,43 @@
-"""Options of the whole test suite."""
+"""Options of the whole test suite, and what its parts share."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ("pdflatex",)  # programs that some tests need; those are skipped on a machine without them, and never in CI
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden files (and generated/) instead of comparing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing and os.environ.get("CI"):
+        raise pytest.UsageError(f"CI must not skip tests, and these programs are missing: {', '.join(missing)}")
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture
+def derive_command(tmp_path: Path):
+    """Runs `python -m derive` in a process of its own, in an empty folder."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "derive", *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True,
+            encoding="utf-8", timeout=300,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment})
+
+    return run

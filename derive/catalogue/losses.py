@@ -38,7 +38,7 @@ LOSSES = {
     "half_squared_error": Loss("(y - t)**2 / 2", "samples"),
     "mean_squared_error": Loss("(y - t)**2", "entries"),
     "mean_absolute_error": Loss("abs(y - t)", "entries"),
-    "huber": Loss("where(abs(y - t) < delta, (y - t)**2 / 2, delta*(abs(y - t) - delta/2))", "entries",
+    "huber": Loss("where(-delta < y - t and y - t < delta, (y - t)**2 / 2, delta*(abs(y - t) - delta/2))", "entries",
                   options={"delta": 1.0}),
     "binary_cross_entropy": Loss("-(t*log(y) + (1 - t)*log(1 - y))", "entries", "probability", "probabilities",
                                  "probabilities"),

@@ -6,6 +6,7 @@ pass that starts at E_o1 instead of the loss.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -29,7 +30,8 @@ METRICS = ("accuracy", "score", "updates")
 class Take:
     """A number to be read from the running module.
 
-    kind "entry": an entry of a quantity after so many updates (None: at the start; -1: after training).
+    kind "entry": an entry of a quantity after so many updates (None: at the start).  With `on`, both the updates and
+        the entry are of that whole data set; without, of the file's data in its batches.
     kind "metric": `name` of METRICS, or the loss, measured on a data set after training.
     """
 
@@ -64,7 +66,7 @@ class Probes:
     _derived: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.system = self.derivation.forward
+        self.system = self.derivation.system
 
     def of(self, name: str, entry: tuple[int, ...], by: str) -> str | None:
         """The name of the quantity that holds ∂name[entry]/∂by; None where nothing leads from one to the other."""
@@ -98,33 +100,38 @@ def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wan
     if asked.kind == "formula":
         takes: dict[str, Take] = {}
         for key, part in asked.parts:
-            wanted = resolve(replace(part, after=part.after if part.after is not None else asked.after, on=asked.on),
-                             network, probes, place)
-            if wanted.takes.keys() == {"value"} and wanted.formula == Access("value"):
-                takes[key] = wanted.takes["value"]
-            else:
-                raise FileError(f"'{part.text}' cannot stand in a formula", place, "name one entry of a quantity")
+            inherited = replace(part, after=asked.after if part.after is None else part.after,
+                                unit=asked.unit if part.after is None else part.unit, on=part.on or asked.on)
+            wanted = resolve(inherited, network, probes, place)
+            if wanted.formula != Access("value"):
+                raise FileError(f"'{part.text}' is a constant here, or a formula itself", place,
+                                "write its value, or name one entry of a quantity")
+            takes[key] = wanted.takes["value"]
         formula = parse_formula(asked.formula, Scope(dict.fromkeys(takes, ())), place)
         return Wanted(formula, takes)
     assert asked.of is not None
-    if asked.on is not None or (asked.kind == "value" and asked.of.name in METRICS):
+    metric = asked.of.name in METRICS and asked.of.name not in network.system.quantities
+    if asked.kind == "value" and (metric or asked.of.name == network.loss and asked.on and asked.after is None):
         return _metric(asked, network, place)
+    if asked.on is not None:
+        _check_set(asked.on, network, place)
+    after = _updates(asked, network)
     name, entry = _entry(asked.of, network, place)
     if asked.kind == "value":
-        return _wanted(Take("entry", name, entry, asked.after), _number(network, probes.derivation, name, asked.after))
+        return _wanted(Take("entry", name, entry, after, asked.on), _number(network, probes.derivation, name, after))
     assert asked.by is not None
     by, at = _entry(asked.by, network, place)
     derivation = probes.derivation
     if name == network.loss and by in {a.of.name for a in derivation.adjoints}:
         adjoint = derivation.adjoint(by)
-        return _wanted(Take("entry", adjoint.quantity.name, at, asked.after), adjoint.equation.number)
+        return _wanted(Take("entry", adjoint.quantity.name, at, after, asked.on), adjoint.equation.number)
     number = derivation.forward.definitions[name].number if name in derivation.forward.definitions else None
     if (name, entry) == (by, at):
         return Wanted(sympy.Integer(1), {}, number)
     probe = probes.of(name, entry, by)
     if probe is None:
         return Wanted(sympy.Integer(0), {}, number)
-    return _wanted(Take("entry", probe, at, asked.after), number)
+    return _wanted(Take("entry", probe, at, after, asked.on), number)
 
 
 def _wanted(take: Take, equation: int | None) -> Wanted:
@@ -133,16 +140,27 @@ def _wanted(take: Take, equation: int | None) -> Wanted:
 
 def _metric(asked: Asked, network: Network, place: Place) -> Wanted:
     assert asked.of is not None
-    known = (*METRICS, network.loss)
-    if asked.kind != "value" or asked.of.positions or asked.of.name not in known:
-        raise FileError(f"'{asked.text}' is not measured on a whole data set", place, f"measured are {', '.join(known)}")
-    if asked.of.name == "accuracy" and network.kind == "values":
+    name, on = asked.of.name, asked.on or "data"
+    if asked.of.positions or asked.after is not None:
+        raise FileError(f"{name} is one number, measured after training", place, f"write {name} on {on}")
+    if name == "accuracy" and network.kind == "values":
         raise FileError("this network predicts values and no classes: it has no accuracy", place, "ask for its score")
-    on = asked.on or "data"
+    _check_set(on, network, place)
+    return _wanted(Take("metric", name, on=on), None)
+
+
+def _check_set(on: str, network: Network, place: Place) -> None:
     sets = {name: data for name, data in (("data", network.data), ("test", network.test)) if data}
     if on not in sets:
         raise FileError(f"the file has no data set '{on}'", place, suggestion(on, sets, "it has") if sets else "add data:")
-    return _wanted(Take("metric", asked.of.name, on=on), None)
+
+
+def _updates(asked: Asked, network: Network) -> int | None:
+    """The number of updates that `after` means: as it is, or those of so many epochs."""
+    if asked.after is None or asked.unit == "updates":
+        return asked.after
+    samples = _samples(network) or 1
+    return asked.after * math.ceil(samples / (network.training.batch_size or samples))
 
 
 def _entry(reference: Reference, network: Network, place: Place) -> tuple[str, tuple[int, ...]]:

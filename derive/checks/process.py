@@ -26,6 +26,7 @@ class Run:
 
     def __init__(self, network: Network, module: Path, probe: str | None, takes: Sequence[Take], values: bool) -> None:
         self.takes = list(takes)
+        self._values = values
         self.numbers: dict[Take, float] = {}
         self.trace: dict[str, Any] = {}
         self.taylor: dict[str, Any] = {}
@@ -58,12 +59,14 @@ class Run:
         self._folder.cleanup()
 
     def start(self) -> None:
-        """Wait for the numbers at the start.
+        """Wait for the numbers at the start, and for the trace where it was asked for.
 
         Raises:
             ModuleFailed: the module raised an error.
         """
         next(self._answers, None)
+        if self._values:
+            next(self._answers, None)
 
     def finish(self) -> None:
         """Wait for everything else."""

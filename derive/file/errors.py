@@ -138,12 +138,11 @@ def _cell(character: str, keep: str = "") -> tuple[str, int]:
         return character, 1
     if character == "\t":
         return " " * TAB, TAB
-    kind = unicodedata.category(character)
-    if kind[0] == "C" or kind in ("Zl", "Zp"):
+    if not character.isprintable():
         code = ord(character)
         escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
         return escape, len(escape)
-    if kind in ("Mn", "Me"):
+    if unicodedata.category(character) in ("Mn", "Me"):
         return character, 0
     return character, 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

@@ -205,8 +205,8 @@ def _sizes(value: Any) -> tuple[int, ...]:
 
 
 ONE_SIZE = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE}
-Shape = Annotated[tuple[int, ...], Checked(_sizes, {"anyOf": [
-    ONE_SIZE, {"type": "array", "items": ONE_SIZE, "minItems": 1, "maxItems": 4}]})]
+SHAPE = {"anyOf": [ONE_SIZE, {"type": "array", "items": ONE_SIZE, "minItems": 1, "maxItems": 4}]}
+Shape = Annotated[tuple[int, ...], Checked(_sizes, SHAPE)]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ INSTEAD = {
     "@": "write a matrix product as a sum: sum(k, x[n,k]*W[k,j])", ":": "a formula knows no ':'; name each index",
 }
 ORDINARY = re.compile(r"[A-Za-z0-9_.+\-*/()\[\],<>=! \t\r\n]")
+WORDS = r"(?:and|or|not|if|else|in|is|for)\b"
+SIDE_BY_SIDE = re.compile(rf"(?<![\w.])(?!{WORDS})[\w.]*[\w)\]]\s+(?!{WORDS})[A-Za-z0-9(]")
 PAIRS = {")": "(", "]": "["}
 
 
@@ -78,6 +80,8 @@ class FormulaText:
                 hint = INSTEAD.get(character)
                 if hint is None and character.isalpha():
                     hint = "spell letters out in ASCII, such as alpha or beta"
+                if character.isspace():
+                    hint = "write an ordinary space"
                 self.fail(f"the character {visible(character)} has no meaning in a formula", offset,
                           hint or "a formula is made of names, numbers, + - * / **, brackets, commas and comparisons")
             if character in "([":
@@ -95,6 +99,8 @@ class FormulaText:
         product = re.search(r"(?<![\w.])\d+(\.\d+)?\s*[A-Za-z_(]", text)
         if product and not re.match(r"(and|or|not|e[+-]?\d)", text[product.end() - 1 :]):
             self.fail("a product needs its sign", start + product.end() - 1, "write 2*x, not 2x")
+        if beside := SIDE_BY_SIDE.search(text):
+            self.fail("an operator is missing here", start + beside.end() - 1, "write + - * or / between two values")
         if not text[offset:].strip():
             self.fail("the formula ends too early", start + len(text.rstrip()) - 1, "something must follow here")
         if equals := re.search(r"(?<![<>=!])=(?!=)", text):

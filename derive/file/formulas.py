@@ -241,7 +241,8 @@ class _Reader(FormulaText):
 
     def call(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
         if not isinstance(node.func, ast.Name):
-            self.fail("only a function's name can be called", node, f"the functions are: {listed(FUNCTIONS)}")
+            self.value(node.func, indices)
+            self.fail("a product needs its sign", self.offset(node.func) + length(node.func), "write 2*(x + 1)")
         name = node.func.id
         if name not in FUNCTIONS:
             if name in self.scope.quantities or name in self.scope.constants or name in indices:
@@ -426,19 +427,22 @@ def _branches(value: Expr) -> list[tuple[Expr, Boolean]]:
     return [tuple(pair) for pair in value.args] if isinstance(value, Piecewise) else [(value, sympy.true)]
 
 
+BOUNDS = (sympy.Lt, sympy.Le, sympy.Gt, sympy.Ge)
+
+
 def _both(*conditions: Boolean) -> Boolean:
     """All the conditions, without those that another one implies: z < 0 and z < 1 is z < 0."""
-    parts = [part.canonical for part in sympy.And.make_args(sympy.And(*conditions)) if part != sympy.true]
+    parts = [part.canonical if isinstance(part, sympy.Rel) else part
+             for part in sympy.And.make_args(sympy.And(*conditions))]
     return sympy.And(*(part for part in parts if not any(_implies(other, part) for other in parts)))
 
 
 def _implies(one: Boolean, other: Boolean) -> bool:
     """Whether a bound makes another, wider one superfluous."""
-    if type(one) is not type(other) or not isinstance(one, sympy.core.relational._Inequality) or one.lhs != other.lhs:
+    if type(one) is not type(other) or not isinstance(one, BOUNDS) or one.lhs != other.lhs:
         return False
     difference = one.rhs - other.rhs
-    narrower = difference.is_negative if isinstance(one, (sympy.Lt, sympy.Le)) else difference.is_positive
-    return bool(narrower)
+    return bool(difference.is_negative if isinstance(one, BOUNDS[:2]) else difference.is_positive)
 
 
 COMPARISONS = {ast.Lt: sympy.Lt, ast.LtE: sympy.Le, ast.Gt: sympy.Gt, ast.GtE: sympy.Ge, ast.Eq: sympy.Eq,

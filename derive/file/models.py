@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from derive.file.errors import quoted
 from derive.file.fields import (
     LARGEST_SIZE,
+    SHAPE,
     Checked,
     Flag,
     Initialiser,
@@ -234,6 +235,8 @@ def _entry(value: Any) -> str:
     return value
 
 
+Inputs = Annotated[dict[Name, Shape], _mapping("{x: 2}"), BeforeValidator(_inputs), WithJsonSchema({"anyOf": [
+    SHAPE, {"type": "object", "additionalProperties": SHAPE, "minProperties": 1}]})]
 ModuleName = Annotated[str, Checked(_network_name, {"type": "string", "maxLength": LONGEST_NAME})]
 Target = Annotated[dict[str, tuple[int, ...] | None], Checked(_target, {"anyOf": [
     {"type": "string"},
@@ -254,7 +257,7 @@ class NetworkFile(Strict):
     source: Text = Field(default="", description="the document that the network comes from")
     notes: Text = Field(default="", description="anything a reader should know")
 
-    inputs: Annotated[dict[Name, Shape], _mapping("{x: 2}"), BeforeValidator(_inputs)] = Field(
+    inputs: Inputs = Field(
         description="the inputs and how many features each has: {x: 2}; a number alone is the size of x", min_length=1)
     target: Target = Field(default={"t": None}, description="the name of the target, or {name: size}")
     layers: Annotated[list[Layer], _list("- dense: 16")] = Field(

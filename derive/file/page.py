@@ -58,13 +58,13 @@ def open_regular(path: Path, place: Place) -> BufferedReader:
     """Open a file for reading; FileError at the place that names it where it is missing or is no regular file."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise FileError(f"{quoted(path)} is no file", place, "name a file, not a folder or a device")
+            raise FileError(f"{quoted(path.name or path)} is no file", place, "name a file, not a folder or a device")
         return path.open("rb")
     except FileNotFoundError:
-        raise FileError(f"there is no file {quoted(path)}", place, _nearby(path)) from None
+        raise FileError(f"there is no file {quoted(path.name)}", place, _nearby(path)) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FileError(f"{quoted(path)} cannot be read: {reason}", place) from None
+        raise FileError(f"{quoted(path.name)} cannot be read: {reason}", place, "check its permissions") from None
 
 
 def _nearby(path: Path) -> str:
@@ -75,5 +75,6 @@ def _nearby(path: Path) -> str:
         names = []
     if names is None:
         return f"there is no folder {quoted(path.parent)} either"
-    near = nearest(path.name, names)
-    return f"did you mean {quoted(near)}?" if near else "check the name and the folder"
+    by_stem = {name.removesuffix(path.suffix): name for name in names}
+    near = nearest(path.stem, by_stem)
+    return f"did you mean {quoted(by_stem[near])}?" if near else "check the name and the folder"

@@ -607,8 +607,9 @@ class _Page:
                              [Line(printer.marked(equation.body), relation=r"\leftarrow")]))
         words = [f"${printer.plain(Access(name))} = {real(value)}$" for name, value in optimiser.constants.items()]
         if words:
-            out.append("with " + ", ".join(f"{w} ({text(n.replace('_', ' '))})" for w, n in
-                                           zip(words, optimiser.constants, strict=True)) + ".")
+            said = [f" ({text(name.replace('_', ' '))})" if printer.is_renamed(name) else ""
+                    for name in optimiser.constants]
+            out.append("with " + ", ".join(map("".join, zip(words, said, strict=True))) + ".")
         if optimiser.states:
             states = [f"${printer.plain(Access(name))}$" for name in optimiser.states]
             out.append(f"{_listed(states)} {'is a state' if len(states) == 1 else 'are states'} of the entry, 0 at the "
@@ -647,6 +648,10 @@ class UpdatePrinter(Printer):
     def __init__(self, network: Network, entry: str = "") -> None:
         super().__init__()
         self.constants = set(network.optimiser.constants)
+
+    def is_renamed(self, name: str) -> bool:
+        """Whether a letter stands for a constant that has a longer name."""
+        return name in self._USUAL and name != "epsilon"
 
     def _print_Access(self, access: Access, size: str = "") -> str:
         return self._USUAL.get(access.name) or scalar_name(access.name)

@@ -53,6 +53,7 @@ class _Reader:
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tokens
         self.at = 0
+        self.fractions = 0  # in a fraction the limits of a sum stand beside it
 
     def row(self, until: str = "") -> float:
         total = 0.0
@@ -77,7 +78,10 @@ class _Reader:
                 return max(first, self.item() * 0.72)
             return first
         if token == r"\frac":
-            return max(self.item(), self.item()) + 0.3
+            self.fractions += 1
+            widest = max(self.item(), self.item()) + 0.3
+            self.fractions -= 1
+            return widest
         if token == r"\tfrac":
             return max(self.item(), self.item()) * 0.72 + 0.3
         if token == r"\sum":
@@ -85,7 +89,7 @@ class _Reader:
             while self.at < len(self.tokens) and self.tokens[self.at] in "^_":
                 self.at += 1
                 limits.append(self.item() * 0.72)
-            return max(limits) + 0.2
+            return 1.1 + max(limits[1:], default=0.0) + 0.2 if self.fractions else max(limits) + 0.2
         if token in (r"\text", r"\operatorname"):
             words = self._group()
             return 0.5 * len(words) + 0.17

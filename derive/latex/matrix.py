@@ -195,7 +195,7 @@ class MatrixPrinter:
         pieces = [replace(p, negative=False) for p in pieces]
         under = [replace(p, negative=False) for p in under]
         for piece in [p for p in pieces if not p.axes]:  # scalars such as 1ᵀe join the front
-            front_latex += (r"\, " if front_latex else "") + self.text(piece, _PRODUCT)
+            front_latex = self._fronts(front_latex, self.text(piece, _PRODUCT))
             pieces.remove(piece)
         together = tuple(i for i in axes if any(i in p.axes for p in pieces + under))
         if not pieces and not together:

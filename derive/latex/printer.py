@@ -28,7 +28,7 @@ from derive.language.expressions import (
     Within,
     free_indices,
 )
-from derive.language.substitution import SAMPLE_INDEX
+from derive.language.substitution import SAMPLE_INDEX, SAMPLES
 from derive.latex.escape import name_parts, scalar_name
 from derive.network import Network
 
@@ -205,6 +205,7 @@ class Printer(LatexPrinter):
         return (sign == "-", not term.is_Number, narrower, role >= 6, _measure(unsigned), self._text_key(unsigned))
 
     @staticmethod
+    @lru_cache(maxsize=1 << 14)
     def _text_key(term: Expr) -> str:
         return sympy.sstr(term, order="none")
 
@@ -411,7 +412,8 @@ class Printer(LatexPrinter):
     def _factor_rank(self, factor: Expr, with_delta: bool) -> tuple:
         key = (factor, self._in_sum, with_delta)
         if key not in self._ranks:
-            self._ranks[key] = (self._kind_rank(factor, with_delta), _measure(factor), self._text_key(factor))
+            name = "" if factor == SAMPLES else self._text_key(factor)  # the number of samples comes first
+            self._ranks[key] = (self._kind_rank(factor, with_delta), _measure(factor), name)
         return self._ranks[key]
 
     def _kind_rank(self, factor: Expr, with_delta: bool) -> int:

@@ -407,7 +407,7 @@ class ScalarView:
         joined = f" {mark(0)}+ ".join(sums)
         out.append(self._rows([(self._d(entry), [joined])]))
         for position, term in enumerate(terms):
-            if term.through.name != self.derivation.objective:
+            if term.through.name != self.derivation.objective and term.through not in (parts or ()):
                 out += self._explain(term.through, of=names[position] if names else None)
         rows = []
         numeric = self.values is not None and self.single
@@ -417,7 +417,10 @@ class ScalarView:
             if local_key not in self.done and not term.local.is_number:
                 self.done.add(local_key)
                 rows.append(self._local(term, entry))
-            if names:
+            if names and term.through in (parts or ()):  # the part itself reads this entry
+                if term.local.is_number:
+                    rows.append(self._local(term, entry))
+            elif names:
                 right = [self._path(term, entry, of)]
                 if numeric:
                     here = self.value(term.local, entry.name)
@@ -470,6 +473,8 @@ class ScalarView:
                 local = self._at(path, entry, through)
                 if local != 0:
                     terms.append((through, local))
+        if len(terms) == 1 and terms[0][1] == 1 and self._reached(terms[0][0]) == {terms[0][0]}:
+            return frozenset({entry})  # one summand of a part is a part itself
         reached: frozenset[Access] = frozenset()
         for through, local in terms:
             if through.name == objective:

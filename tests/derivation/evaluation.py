@@ -57,6 +57,7 @@ class Values:
     def __init__(self, system: System, sizes: Mapping[Symbol, int], given: Mapping[str, Array],
                  numbers: Numbers = EXACT) -> None:
         self.sizes, self.numbers = sizes, numbers
+        self._ranges: dict[Index, range] = {}
         self.arrays: dict[str, Array] = dict(given)
         for equation in system.in_order():
             if equation.name not in self.arrays:
@@ -69,7 +70,12 @@ class Values:
         return self.arrays[name]
 
     def places(self, indices: tuple[Index, ...]) -> Iterator[tuple[int, ...]]:
-        return product(*(range(int(index.size.xreplace(self.sizes))) for index in indices))
+        return product(*map(self.range, indices))
+
+    def range(self, index: Index) -> range:
+        if index not in self._ranges:
+            self._ranges[index] = range(int(index.size.xreplace(self.sizes)))
+        return self._ranges[index]
 
     def of(self, node: Expr, place: Mapping[Index, int]) -> Any:
         """The value of an expression where its free indices have the given values.
@@ -122,10 +128,17 @@ class Values:
 
     def position(self, node: Expr, place: Mapping[Index, int]) -> int:
         """The value of an index expression."""
+        if isinstance(node, Index):
+            return place[node]
         if isinstance(node, Access):
             return int(self.of(node, place))
-        return int(node.xreplace({**{a: sympy.Integer(self.position(a, place)) for a in node.atoms(Access)},
-                                  **{i: sympy.Integer(v) for i, v in place.items()}, **self.sizes}))
+        if isinstance(node, Symbol):
+            return self.sizes[node]
+        if isinstance(node, Add):
+            return sum(self.position(part, place) for part in node.args)
+        if isinstance(node, Mul):
+            return math.prod(self.position(part, place) for part in node.args)
+        return int(node)
 
     def holds(self, condition: Any, place: Mapping[Index, int]) -> bool:
         if isinstance(condition, Relational):

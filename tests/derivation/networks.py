@@ -81,7 +81,7 @@ def numbers_for(of: Network, samples: int, seed: int) -> dict[str, Array]:
         elif quantity.role is Role.TARGET and of.kind != "values":
             given[quantity.name] = {place: Rational(draw.randint(1, 60), 61) for place in places}
         else:
-            given[quantity.name] = {place: Rational(draw.randint(-97, 97) * 2 + 1, 101) for place in places}
+            given[quantity.name] = {place: Rational(draw.randint(-50, 100), 101) for place in places}
         for _ in quantity.facts:  # Σ_j t[n,j] = 1
             whole = {n: sum(v for place, v in given[quantity.name].items() if place[0] == n) for n in range(samples)}
             given[quantity.name] = {place: v / whole[place[0]] for place, v in given[quantity.name].items()}

@@ -1,4 +1,4 @@
-"""Data is read from the file itself, from CSV and from NumPy's files, and what is wrong with it is shown where it is."""
+"""Data is read from the file itself, from CSV and from NumPy's files; what is wrong with it is shown where it is."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def test_rows_are_written_out(folder: Path) -> None:
 
 
 def test_columns_of_a_csv_file_are_chosen_by_name(folder: Path) -> None:
-    assert load("{x: {file: train.csv, columns: [width, height]}}", folder)["x"].values.tolist() == [[2, 1], [-0.4, 3.5]]
+    chosen = load("{x: {file: train.csv, columns: [width, height]}}", folder)["x"]
+    assert chosen.values.tolist() == [[2, 1], [-0.4, 3.5]]
     assert load("{x: {file: train.csv}}", folder, {})["x"].values.shape == (2, 3)
 
 
@@ -64,8 +65,8 @@ def test_labels_become_one_hot_rows(folder: Path) -> None:
 
 def test_arrays_come_from_numpy_files(folder: Path) -> None:
     assert load("{x: {file: x.npy, rows: [1, 3], scale: 0.5}}", folder)["x"].values.tolist() == [[1, 1.5], [2, 2.5]]
-    assert load("{x: {file: both.npz, key: x}, t: {file: both.npz, key: y, one_hot: 3}}", folder)["t"].values.tolist() == [
-        [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    both = load("{x: {file: both.npz, key: x}, t: {file: both.npz, key: y, one_hot: 3}}", folder)
+    assert both["t"].values.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
 
 def test_pictures_fit_as_many_features(folder: Path) -> None:
@@ -87,10 +88,10 @@ def test_a_path_begins_at_the_folder_of_the_network_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("data", "column", "says", "helps"), [
-    ("{x: [[1, 2, 3]]}", 11, "x has 3 columns here, and 2 columns by inputs: {x: 2} in line 1", "one row for each sample"),
+    ("{x: [[1, 2, 3]]}", 11, "x has 3 columns here, and 2 columns by inputs: {x: 2} in line 1", "one row"),
     ("{x: [1, 2]}", 11, "1 column here, and 2 columns", "one row"),
     ("{x: 3}", 11, "single number", "list of rows"),
-    ("{x: [[1, 2]], t: [[1], [2]]}", 25, "t has 2 rows, and x has 1", "one row for each sample"),
+    ("{x: [[1, 2]], t: [[1], [2]]}", 24, "t has 2 rows, and x has 1", "one row for each sample"),
     ("{x: {file: missing.csv}}", 18, "there is no file", "check the name"),
     ("{x: {file: trian.csv}}", 18, "there is no file", "did you mean 'train.csv'?"),
     ("{x: {file: none/train.csv}}", 18, "there is no file", "there is no folder"),
@@ -122,7 +123,8 @@ def test_a_mistake_is_shown_in_the_network_file(folder: Path, data: str, column:
     ("a,b\n1,2\n\n3,=cmd\n", 4, 3, "'=cmd' is no number"),
     ("a,b\n0x10,2\n", 2, 1, "'0x10' is no number"),
 ])
-def test_a_mistake_in_a_csv_file_is_shown_at_its_cell(tmp_path: Path, text: str, line: int, column: int, says: str) -> None:
+def test_a_mistake_in_a_csv_file_is_shown_at_its_cell(tmp_path: Path, text: str, line: int, column: int,
+                                                      says: str) -> None:
     (tmp_path / "d.csv").write_text(text)
     error = refused("{x: {file: d.csv}}", tmp_path)
     assert spot(error) == ("d.csv", line, column) and says in error.message
@@ -136,7 +138,8 @@ def test_a_csv_file_needs_a_header_and_rows(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(("array", "says"), [
     (np.array([[1.0, np.nan]]), "nan in row 1"), (np.array([[1.0, 2.0], [np.inf, 1.0]]), "inf in row 2"),
-    (np.array([["a", "b"]]), "numbers are needed"), (np.array([[1j, 2]]), "numbers are needed"), (np.array(3.0), "single number"),
+    (np.array([["a", "b"]]), "numbers are needed"), (np.array([[1j, 2]]), "numbers are needed"),
+    (np.array(3.0), "single number"),
     (np.empty((0, 2)), "no rows"), (np.array([[{}, None]], dtype=object), "cannot be read as NPY"),
 ])
 def test_an_array_holds_finite_numbers(tmp_path: Path, array: Any, says: str) -> None:
@@ -158,7 +161,8 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.csv"])
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x93NUMPY\x01\x00\xff\xff{'descr': 1", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [
+    b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x93NUMPY\x01\x00\xff\xff{'descr': 1", b"\xff\xfe"])
 def test_a_damaged_file_is_an_error_and_no_crash(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     refused(f"{{x: {{file: {name}}}}}", tmp_path)
@@ -175,7 +179,7 @@ def test_an_archive_that_expands_without_end_is_not_unpacked(tmp_path: Path) -> 
 def test_labels_are_whole_numbers_in_range(folder: Path) -> None:
     good = load("{t: [[0], [2], [1]]}", folder)["t"]
     assert labels(good, 3).tolist() == [0, 2, 1] and one_hot(good, 3).values.sum() == 3
-    for data, column in (("{t: [[0], [3]]}", 17), ("{t: [[-1]]}", 12), ("{t: [[0.5]]}", 12)):
+    for data, column in (("{t: [[0], [3]]}", 18), ("{t: [[-1]]}", 13), ("{t: [[0.5]]}", 13)):
         with pytest.raises(FileError, match="out of range") as caught:
             labels(load(data, folder)["t"], 3)
         assert spot(caught.value) == ("network.yaml", 4, column)
@@ -183,7 +187,7 @@ def test_labels_are_whole_numbers_in_range(folder: Path) -> None:
 
 def test_probabilities_lie_between_0_and_1(folder: Path) -> None:
     check_between(load("{t: [[0], [1]]}", folder)["t"], 0, 1, "probability")
-    for data, ends, column in (("{t: [[0.5], [1.5]]}", True, 19), ("{t: [[0.5], [1]]}", False, 19)):
+    for data, ends, column in (("{t: [[0.5], [1.5]]}", True, 20), ("{t: [[0.5], [1]]}", False, 20)):
         with pytest.raises(FileError, match="is no probability") as caught:
             check_between(load(data, folder)["t"], 0, 1, "probability", ends)
         assert spot(caught.value) == ("network.yaml", 4, column)

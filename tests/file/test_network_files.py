@@ -10,6 +10,7 @@ import pytest
 
 from derive.file import read
 from derive.file.errors import FileError
+from derive.file.fields import Array, Choice
 from derive.file.layers import Add, Dense
 from derive.file.models import DataFile, NetworkFile
 from derive.file.names import FORMULA_WORDS, name_from, why_bad
@@ -80,28 +81,33 @@ def test_a_number_alone_is_the_size_of_x() -> None:
 
 
 def test_parameters_are_numbers_or_initialisers() -> None:
-    found = model("parameters: {W1: [[0.15, 0.2], [0.25, 0.30]], b1: 0.35, W2: {normal: {std: 0.1}}, b2: zeros}\n").parameters
-    assert found["W1"].shape == (2, 2) and found["W1"].nested() == [[0.15, 0.2], [0.25, 0.3]]
-    assert found["W1"][1, 1].text == "0.30"
-    assert found["b1"].shape == () and found["b1"].nested() == 0.35
-    assert (found["W2"].name, found["W2"].options, found["b2"].name) == ("normal", {"std": 0.1}, "zeros")
+    W1, b1, W2, b2 = model("parameters: {W1: [[0.15, 0.2], [0.25, 0.30]], b1: 0.35, W2: {normal: {std: 0.1}}, "
+                           "b2: zeros}\n").parameters.values()
+    assert isinstance(W1, Array) and W1.shape == (2, 2) and W1.nested() == [[0.15, 0.2], [0.25, 0.3]]
+    assert W1[1, 1].text == "0.30"
+    assert isinstance(b1, Array) and b1.shape == () and b1.nested() == 0.35
+    assert isinstance(W2, Choice) and (W2.name, W2.options) == ("normal", {"std": 0.1})
+    assert b2 == Choice("zeros")
 
 
 def test_data_is_written_out_or_in_a_file() -> None:
-    found = model("data: {x: [[1, 2]], t: {file: d/digits.npz, key: y, rows: [0, 10], scale: 0.0625, one_hot: 10}}\n").data
-    assert found["x"].shape == (1, 2)
-    assert isinstance(found["t"], DataFile) and found["t"].rows == (0, 10) and found["t"].one_hot == 10
+    x, t = model("data: {x: [[1, 2]], t: {file: d/digits.npz, key: y, rows: [0, 10], scale: 0.0625, "
+                 "one_hot: 10}}\n").data.values()
+    assert isinstance(x, Array) and x.shape == (1, 2)
+    assert isinstance(t, DataFile) and t.rows == (0, 10) and t.one_hot == 10
 
 
 def test_everything_else_has_its_place_too() -> None:
-    found = model('title: 001\nsource: a paper\nnotes: |\n  some\nregularisation: {l1: 1e-3, l2: {strength: 1e-4, of: [W1]}}\n'
+    found = model("title: 001\nsource: a paper\nnotes: |\n  some\n"
+                  "regularisation: {l1: 1e-3, l2: {strength: 1e-4, of: [W1]}}\n"
                   "optimiser: {adam: {learning_rate: 0.001}}\ninitialiser: {uniform: {low: -1, high: 1}}\nseed: 7\n"
                   "frozen: [b1]\ntied: {W2: transpose(W1), W3: W1}\nconstants: {beta: 1.5}\n"
                   'names: {w1: "W1[1,1]", E: J}\ntarget: {y: 1}\n'
                   "training: {epochs: 10, batch_size: 2, shuffle: true, update_order: layer_by_layer, "
                   "stop_when_change_below: 1e-9}\n"
                   "expect:\n- {quantity: dE/dw5, value: 0.0821, where: step 2, printed: 0.0831, because: misprint}\n"
-                  "- {quantity: accuracy on test, at_least: 0.96}\n- {quantity: E, value: 1/3, tolerance: 1e-3, because: so}\n")
+                  "- {quantity: accuracy on test, at_least: 0.96}\n"
+                  "- {quantity: E, value: 1/3, tolerance: 1e-3, because: so}\n")
     assert found.title == "001"
     assert found.regularisation and found.regularisation.l1 and found.regularisation.l1.strength == 1e-3
     assert found.regularisation.l2 and found.regularisation.l2.of == ["W1"]
@@ -119,8 +125,9 @@ def test_the_name_of_the_network_comes_from_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("stem", "name"), [
-    ("worked_example", "worked_example"), ("a-b c", "a_b_c"), ("001", "network_001"), ("../x", "x"), ("class", "class_network"),
-    ("numpy", "numpy_network"), ("random", "random_network"), ("ü", "network"), ("", "network"), ("json", "json_network"),
+    ("worked_example", "worked_example"), ("a-b c", "a_b_c"), ("001", "network_001"), ("../x", "x"),
+    ("class", "class_network"), ("numpy", "numpy_network"), ("random", "random_network"), ("ü", "network"),
+    ("", "network"), ("json", "json_network"),
 ])
 def test_any_file_name_gives_a_good_name(stem: str, name: str) -> None:
     assert name_from(stem) == name and why_bad(name) is None

@@ -144,7 +144,8 @@ def test_a_file_of_100_mb_is_refused_unread(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "says"), [
-    (b"a: \xff\xfe", "UTF-8"), ("a: 1".encode("utf-16"), "UTF-8"), (b"a: \x00", "binary"), (b"\x89PNG\r\n\x1a\n", "UTF-8"),
+    (b"a: \xff\xfe", "UTF-8"), ("a: 1".encode("utf-16"), "UTF-8"), (b"a: \x00", "binary"),
+    (b"\x89PNG\r\n\x1a\n", "UTF-8"),
 ])
 def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "network.yaml"

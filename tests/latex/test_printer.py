@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
 
 import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import network
+from latex_networks import network
 from sympy import Piecewise, Rational, Symbol, exp, log, sqrt, tanh
 
 from derive.language.expressions import Access, Delta, Index, Partial, Sum, Within, dimension
@@ -70,7 +72,8 @@ def test_gradients_are_in_the_order_of_the_matrix_product():
         r"\sum_{k=1}^{d_{2}} \frac{\partial J}{\partial z^{(2)}_{nk}} \, W^{(2)}_{jk}")
 
 
-@pytest.mark.parametrize("hostile", [r"\input{/etc/passwd}", "a_b^c & d % e # f $ g ~ h { i }", "<script>", "“ü∂—\x00中”"])
+@pytest.mark.parametrize("hostile", [r"\input{/etc/passwd}", "a_b^c & d % e # f $ g ~ h { i }", "<script>",
+                                     "“ü∂—\x00中”"])
 def test_text_of_the_file_holds_no_command(hostile):
     escaped = text(hostile)
     assert escaped.isascii()
@@ -80,11 +83,12 @@ def test_text_of_the_file_holds_no_command(hostile):
 
 
 @pytest.mark.parametrize(("value", "digits", "printed"), [
-    (0.15, 9, "0.15"), (0.593269992107187, 9, "0.593269992"), (1e-8, None, "10^{-8}"), (2.5e-6, None, r"2.5 \cdot 10^{-6}"),
-    (-0.5, 9, "-0.5"), (0.39249999999999996, 9, "0.3925"), (1.0, 9, "1"), (1.23456789e-7, 9, r"1.23456789 \cdot 10^{-7}"),
+    (0.15, 9, "0.15"), (0.593269992107187, 9, "0.593269992"), (-0.5, 9, "-0.5"), (1.0, 9, "1"),
+    (0.39249999999999996, 9, "0.3925"), (1e-8, None, "10^{-8}"), (2.5e-6, None, r"2.5 \cdot 10^{-6}"),
+    (1.234567891e-7, 9, r"1.23456789 \cdot 10^{-7}"),
 ])
 def test_numbers(value, digits, printed):
-    assert real(value, digits).replace("1.23456789 ", "1.23456789 ") == printed or value == 1.23456789e-7
+    assert real(value, digits) == printed
 
 
 # A printed formula of plain letters, read back by a small reader of our own, has the value of the expression.
@@ -105,9 +109,8 @@ class _Reader:
     """Reads the subset of LaTeX that the printer writes for plain letters, by the rules of the reader's eye."""
 
     def __init__(self, latex: str, at: dict[str, float]) -> None:
-        import re
         latex = re.sub(r"\\(bigl|Bigl|biggl|bigr|Bigr|biggr)|\\,|\\cdot", " ", latex)
-        self.tokens = re.findall(r"\\[a-z]+|\d+(?:\.\d+)?|[a-z]|[{}()^+\-]", latex)
+        self.tokens = re.findall(r"\\[a-z]+|\d+(?:\.\d+)?|[a-z]|[{}()^+\-/]", latex)
         self.at, self.position = at, 0
 
     def peek(self) -> str:
@@ -129,7 +132,11 @@ class _Reader:
     def product(self) -> float:
         value = self.power()
         while self.peek() and self.peek() not in "+-)}":
-            value *= self.power()
+            if self.peek() == "/":
+                self.take()
+                value /= self.power()
+            else:
+                value *= self.power()
         return value
 
     def group(self) -> float:
@@ -139,16 +146,15 @@ class _Reader:
         return value
 
     def power(self) -> float:
-        import math
         token = self.peek()
-        if token in (r"\tanh", r"\log"):
+        if token in (r"\tanh", r"\log", r"\exp"):
             self.take()
             power = 1.0
             if self.peek() == "^":
                 self.take()
                 power = self.group()
             argument = self.group() if self.peek() in "({" else self.atom()
-            return {r"\tanh": math.tanh, r"\log": math.log}[token](argument) ** power
+            return {r"\tanh": math.tanh, r"\log": math.log, r"\exp": math.exp}[token](argument) ** power
         value = self.atom()
         if self.peek() == "^":
             self.take()
@@ -156,10 +162,11 @@ class _Reader:
         return value
 
     def atom(self) -> float:
-        import math
         token = self.take()
         if token in (r"\frac", r"\tfrac"):
             return self.group() / self.group()
+        if token == r"\sqrt":
+            return math.sqrt(self.group())
         if token == "(":
             self.position -= 1
             return self.group()
@@ -168,7 +175,7 @@ class _Reader:
         return self.at[token] if token in self.at else float(token)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(_expressions())
 def test_a_printed_formula_reads_back_to_its_value(expression):
     at = {"u": 0.7, "v": 1.3, "w": 0.45}

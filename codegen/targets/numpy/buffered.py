@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sympy
 from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Pow
+from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
@@ -18,9 +19,10 @@ from codegen.lowering import ordered_axes
 from codegen.memory import Use, assign
 from codegen.order import factors, terms
 from codegen.program import Kind, Program, Statement
+from codegen.targets.numpy.plain import scattered
 from codegen.targets.numpy.printer import NumpyPrinter, array_first, is_mask
 from derive.language.equations import Quantity
-from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Within, free_indices, names
+from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, free_indices, names
 
 UFUNCS = {"exp": "exp", "log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",
           "cosh": "cosh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "asin": "arcsin",
@@ -35,8 +37,9 @@ class Call:
     """One call: target = function(arguments).
 
     Attributes:
-        operation: how the call is written: "ufunc", "contract", "reduce", "gather", "scatter", "copy", "masked",
-            "scalar" (a Python expression) or "helper" (a function of the module that is given scratch arrays).
+        operation: how the call is written: "ufunc", "contract", "reduce", "squares" (the sum of all squares),
+            "gather", "scatter", "copy", "masked", "scalar" (a Python expression) or "helper" (a function of the
+            module that is given scratch arrays).
         statement: the statement that it belongs to.
     """
 
@@ -132,6 +135,10 @@ class Translator:
             self._call("copy", "", (made,), target)
 
     def _reduce(self, body: Reduction, target: Access) -> None:
+        if not free_indices(body) and isinstance(body, Sum) and isinstance(body.body, Pow) and body.body.exp == 2 and (
+                isinstance(body.body.base, Access)) and target.name not in self.given:
+            self._call("squares", "", (body.body.base,), target)
+            return
         inner = self.value(body.body)
         function = "maximum" if isinstance(body, Maximum) else "add"
         self._call("reduce", function, (body.func(inner, *body.indices),), target)
@@ -292,11 +299,12 @@ class Translator:
 
     def _piecewise(self, expression: Piecewise, into: Access | None) -> Expr:
         *cases, (otherwise, _) = expression.args
-        if otherwise == 0 and len(cases) == 1:
+        single = len(cases) == 1 and bool(free_indices(cases[0][1]))
+        if otherwise == 0 and single:
             # A product with truth values is many times as fast as a masked copy.
             value, condition = cases[0]
             return self.ufunc("multiply", (self.value(value), self._condition(condition)), into)
-        if len(cases) == 1 and any(free_indices(v) for v in (otherwise, cases[0][0])):
+        if single and any(free_indices(v) for v in (otherwise, cases[0][0])):
             value, condition = cases[0]
             holds = self._condition(condition)
             one = self.ufunc("multiply", (self.value(value), holds))
@@ -309,7 +317,9 @@ class Translator:
             self._call("masked", "", (self.value(value), self._condition(condition)), target)
         return target
 
-    def _condition(self, condition) -> Expr:
+    def _condition(self, condition: Basic) -> Expr:
+        if not free_indices(condition):
+            return condition
         if isinstance(condition, Relational):
             left, right = self.value(condition.lhs), self.value(condition.rhs)
             return self.ufunc(RELATIONS[condition.rel_op], (left, right), mask=True)
@@ -384,14 +394,14 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
         if shown not in group and shown not in given:
             group.append(shown)
     arrays, reshaped = [], []
-    made: set[str] = set()
+    made = {name: name for name in given}  # the name by which the memory of each place is at hand
     for (place, shape), group in groups.items():
         if not group:
             continue
-        if place in given or place in made:
-            reshaped += [(name, rename.get(place, place), shape) for name in group]
+        if place in made:
+            reshaped += [(name, made[place], shape) for name in group]
         else:
-            made.add(place)
+            made[place] = group[0]
             arrays.append((tuple(group), shape, place in translator.masks))
     return Buffered(tuple(calls), quantities, tuple(arrays), tuple(reshaped), rename)
 
@@ -428,6 +438,9 @@ class CallPrinter:
         """One line of code, or None where nothing is to be done."""
         show, axes = self.printer.text, call.axes
         arguments = call.arguments
+        if call.operation == "squares":
+            operand = show(arguments[0], arguments[0].indices)
+            return f"{self.identifier(call.target.name)} = np.vdot({operand}, {operand})"
         if call.operation == "scalar":
             return f"{self.identifier(call.target.name)} = {show(arguments[0])}"
         if not call.target.indices and call.operation in ("reduce", "contract") and (
@@ -453,7 +466,7 @@ class CallPrinter:
         if call.operation == "gather":
             return self._gather(arguments[0], axes, out)
         if call.operation == "scatter":
-            return "\n".join(scatter(self.printer, call.target, arguments[0], arguments[1], out))
+            return "\n".join(scattered(call.target, arguments[0], arguments[1], self.printer, out))
         if call.operation == "copy":
             code = show(arguments[0], axes)
             return None if code == out else f"np.copyto({out}, {code})"
@@ -475,14 +488,13 @@ class CallPrinter:
                 access.indices, quantity.shape, strict=True) if not isinstance(i, Access)):
             place, label = labels[0]
             assert isinstance(label, Access)
-            at = self.printer.view(label, label.indices)  # type: ignore[arg-type]
+            at = self.printer.view(label, label.indices)
             rest = [i for i in access.indices if i is not label]
             spread = (*access.indices[:place], *label.indices, *access.indices[place + 1:])
             if spread == tuple(axes):
                 return f'np.take({name}, {at}, axis={place}, out={out}, mode="clip")'
             if place == 1 and rest == list(label.indices) == list(axes):
                 self.positions = True
-                self.printer.ranges.add(quantity.shape[0])
                 rows = self.printer.range(quantity.shape[0])
                 return (f"np.multiply({rows}, {quantity.shape[1]}, out=position)\n"
                         f"np.add(position, {at}, out=position)\n"
@@ -506,7 +518,7 @@ class CallPrinter:
 
     def _contract(self, call: Call, out: str) -> str:
         body, axes = call.arguments[0], call.axes
-        product = self.printer.contraction(body, axes)  # type: ignore[arg-type]
+        product = self.printer.contraction(body, axes)
         assert product is not None
         left = self.printer.text(product.left, product.left_axes)
         right = self.printer.text(product.right, product.right_axes)
@@ -514,20 +526,7 @@ class CallPrinter:
         if product.axes == axes and len(product.contracted) == 1 and len(product.right_free) <= 1 and vectors and (
                 len(product.left_free) <= 1 or not product.batch):
             return f"np.matmul({left}, {right}, out={out})"
-        letters = dict(zip(dict.fromkeys([*product.left_axes, *product.right_axes]), "abcdefghijklmnop"))
+        letters = dict(zip(dict.fromkeys([*product.left_axes, *product.right_axes]), "abcdefghijklmnop",
+                           strict=False))
         spell = ["".join(letters[i] for i in part) for part in (product.left_axes, product.right_axes, axes)]
         return f'np.einsum("{spell[0]},{spell[1]}->{spell[2]}", {left}, {right}, out={out})'
-
-
-def scatter(printer: NumpyPrinter, target: Access, label: Expr, rest: Expr, out: str) -> list[str]:
-    """target[v, …] = Σ_n [v = t[n]]·rest[n, …] as an addition at the labels."""
-    place, at = label.args if isinstance(label.args[1], Access) else label.args[::-1]
-    assert isinstance(at, Access)
-    over = at.indices
-    position = target.indices.index(place)
-    own = [i for i in target.indices if i != place]
-    subscript = ", ".join([":"] * position + [printer.text(at, over)])  # type: ignore[arg-type]
-    axes = (*own[:position], *over, *own[position:])
-    value = printer.text(rest, axes)  # type: ignore[arg-type]
-    return [f"{out}[...] = 0", f"np.add.at({out}, {f'({subscript})' if position == 0 else f'np.s_[{subscript}]'}, "
-                               f"{value})"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,24 +25,39 @@ from codegen.passes import (
     without_dead_code,
     without_repeated_statements,
 )
-from codegen.program import Kind, Program, Statement
+from codegen.program import Program, Statement
 from codegen.targets.numpy import error_function
-from codegen.targets.numpy.buffered import Buffered, CallPrinter, buffered, scatter
+from codegen.targets.numpy.buffered import Buffered, CallPrinter, buffered
+from codegen.targets.numpy.initialisers import initial_value
+from codegen.targets.numpy.layout import (
+    WIDTH,
+    aligned,
+    call_lines,
+    columns,
+    comment,
+    filled,
+    names_line,
+    numbered_line,
+    plain,
+    returned,
+    unpacking,
+    wrapped,
+    wrapped_numbers,
+)
+from codegen.targets.numpy.plain import plain_lines
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Role
 from derive.language.expressions import Access, Delta, Index
 from derive.language.substitution import SAMPLES
-from derive.network import Initialiser, Network
+from derive.network import Network
 from derive.rewrites.stability import stable_system
 
-WIDTH = 100
-
 RESERVED = frozenset({
-    "np", "os", "inspect", "Any", "Array", "ArrayLike", "DTypeLike", "NDArray", "Parameters", "SHAPES", "PARAMETERS",
+    "np", "os", "inspect", "islice", "Iterator", "Any", "Array", "ArrayLike", "DTypeLike", "NDArray", "Parameters", "SHAPES", "PARAMETERS",
     "FROZEN", "LABELS", "Model", "initial_parameters", "forward", "loss_and_gradients", "trace", "check_gradients",
-    "sigmoid", "softplus", "erf", "m", "self", "parameters", "gradients", "arrays", "update", "memory", "data", "position", "float",
-    "dict", "tuple", "list", "int", "str", "bool", "len", "min", "max", "abs", "range", "sum", "print", "type"})
+    "sigmoid", "softplus", "erf", "m", "self", "parameters", "gradients", "arrays", "update", "memory", "data",
+    "position", *dir(builtins)})
 
 
 @cache
@@ -61,7 +76,7 @@ def emit(network: Network, derivation: Derivation) -> str:
         "signature_like": lambda names: ", ".join(f"{module.identifier(n)}: ArrayLike" for n in names),
         "arguments": lambda names: ", ".join(module.identifier(n) for n in names),
         "keywords": lambda names: ", ".join(f"{module.identifier(n)}={module.identifier(n)}" for n in names),
-        "names_line": lambda name, names: _names_line(name, list(names)),
+        "names_line": lambda name, names: names_line(name, list(names)),
     })
     return template.render(module.context())
 
@@ -87,6 +102,7 @@ class _Module:
         self.gradient_of = {a.of.name: a.quantity.name for a in derivation.adjoints}
         self.concrete = Sizes(network.sizes)
         self._identifiers: dict[str, str] = {}
+        self._code: dict[Statement, list[tuple[str, str]]] = {}
         for name in [*network.inputs, *network.targets, *self.quantities]:
             self.identifier(name)
         ordered = _as_derived(system.in_order(), derivation)
@@ -113,7 +129,7 @@ class _Module:
         quantity = self.quantities.get(name)
         return quantity is not None and quantity.role is Role.CONSTANT
 
-    def _printer(self, quantities: Mapping[str, Quantity], names=None) -> NumpyPrinter:
+    def _printer(self, quantities: Mapping[str, Quantity], names: Callable[[str], str] | None = None) -> NumpyPrinter:
         return NumpyPrinter(quantities, names or self.identifier, self.is_weak, self.dtype)
 
     # What the template needs.
@@ -154,15 +170,15 @@ class _Module:
             trace_items=[(n, identifier(n)) for n in computed],
             workspace=step.workspace, step=step.body,
             layer_by_layer=network.training.update_order == "layer_by_layer",
-            layered_note="\n\n    `update(begin, end)` is called for each layer's part of the parameters as soon as its\n    "
-                         "gradients are known, so that the layers below see the new values.\n    ",
+            layered_note="\n\n    `update(begin, end)` is called for each layer's part of the parameters as soon as "
+                         "its\n    gradients are known, so that the layers below see the new values.\n    ",
             update=update.body, update_signature=update.signature, update_docstring=update.docstring,
             update_scratch=update.scratch, states=network.optimiser.states,
             options=options, train=train,
             one_hot=self._one_hot(),
             random_data=self._random_data(),
-            erf=dict(centre=error_function.CENTRE, small=_wrapped_numbers(error_function.SMALL),
-                     large=_wrapped_numbers(error_function.LARGE)),
+            erf=dict(centre=error_function.CENTRE, small=wrapped_numbers(error_function.SMALL),
+                     large=wrapped_numbers(error_function.LARGE)),
         )
         context["helpers"] = self.printer.helpers | step.helpers
         return context
@@ -204,10 +220,12 @@ class _Module:
         program = inlined_single_use(program)
         lines: list[tuple[str, str]] = []
         for statement in program.statements:
-            lines += self._statement(statement, program)
+            if statement not in self._code:  # the three functions have most of their lines in common
+                self._code[statement] = plain_lines(statement, program, self.printer)
+            lines += self._code[statement]
         used = set().union(*(s.reads for s in program.statements))
         counts = any(re.search(r"\bm\b", code) for code, _ in lines)
-        return "\n".join(self._opening(data, used, counts) + _aligned(lines)), program
+        return "\n".join(self._opening(data, used, counts) + aligned(lines)), program
 
     def _opening(self, data: Sequence[str], used: set[str], counts: bool) -> list[str]:
         names = [self.identifier(n) for n in data]
@@ -231,31 +249,6 @@ class _Module:
         left = ", ".join(self.identifier(n) for n in names)
         right = ", ".join(f'parameters["{self.identifier(n)}"]' for n in names)
         return f"    {left} = {right}"
-
-    def _statement(self, statement: Statement, program: Program) -> list[tuple[str, str]]:
-        """Lines of code with their comments."""
-        printer = self.printer
-        printer.quantities = program.quantities
-        quantity = program.quantities[statement.name]
-        name = self.identifier(statement.name)
-        shape = printer.shape(quantity.shape)
-        comment = f"({statement.number})  {shape if quantity.indices else 'scalar'}"
-        if statement.kind is Kind.SCATTER:
-            body = statement.body
-            label = next(f for f in body.args[0].args if isinstance(f, Delta))  # type: ignore[attr-defined]
-            lines = scatter(printer, statement.target, label, body.args[0] / label, name)
-            return [(f"{name} = np.zeros({shape}, {self.dtype})", comment), *((line, "") for line in lines[1:])]
-        if statement.kind is Kind.PART:
-            place = printer.view(statement.target, statement.axes)
-            sign = "+=" if statement.adds else "="
-            lines_ = [(f"{place} {sign} {printer.text(statement.body, statement.axes)}", "")]
-            first = next(s for s in program.statements if s.name == statement.name)
-            if first is statement:
-                lines_.insert(0, (f"{name} = np.empty({shape}, {self.dtype})", comment))
-            return lines_
-        if not quantity.indices:
-            return [(f"{name} = {printer.text(statement.body)}", comment)]
-        return [(f"{name} = {printer.filling(statement.body, statement.axes, shape)}", comment)]
 
     def _gradient_value(self, parameter: str) -> str:
         if parameter in self.gradient_of:
@@ -296,7 +289,7 @@ class _Module:
                 if layered and pending and owner not in parameter_of:
                     lines += self._updates(pending, groups)
                     pending = []
-                lines += _comment(self._numbered(self.textbook.get(owner), owner))
+                lines += comment(self._numbered(self.textbook.get(owner), owner))
             code = calls.text(call)
             if code is not None:
                 lines += [f"    {line}" for line in code.split("\n")]
@@ -305,8 +298,8 @@ class _Module:
         if layered and pending:
             lines += self._updates(pending, groups)
         missing = [n for n in network.trained if n not in self.gradient_of]
-        opening = [*_unpacking([identifier(n) for n in network.parameters], "parameters"),
-                   *_unpacking([identifier(self.gradient_of[n]) if n in self.gradient_of else "_"
+        opening = [*unpacking([identifier(n) for n in network.parameters], "parameters"),
+                   *unpacking([identifier(self.gradient_of[n]) if n in self.gradient_of else "_"
                                 for n in network.trained], "gradients")]
         names = [identifier(n) for group, _, _ in result.arrays for n in group] + [
             identifier(n) for n, _, _ in result.reshaped]
@@ -315,13 +308,14 @@ class _Module:
         if calls.positions:
             constants.append(("position", "np.empty(m, np.int64)"))
         names += [name for name, _ in constants]
-        opening += _unpacking(names, "arrays")
+        opening += unpacking(names, "arrays")
         sized = next((n for n in self.data if self.quantities[n].shape[:1] == (SAMPLES,)), None)
         if sized and any(re.search(r"\bm\b", line) for line in lines if not line.lstrip().startswith("#")):
             opening.append(f"    m = len({identifier(sized)})")
         for name in missing:
             lines.append(f"    gradients[{network.trained.index(name)}].fill(0)")
-        return _Step("\n".join(opening + _wrapped(lines)), self._workspace(result, names, constants), printer.helpers, groups)
+        return _Step("\n".join(opening + wrapped(lines)), self._workspace(result, names, constants),
+                     printer.helpers, groups)
 
     def _updates(self, pending: list[str], groups: list[tuple[int, int]]) -> list[str]:
         """Updates of the parameters whose gradients are known, as slices of the flat vector."""
@@ -360,8 +354,8 @@ class _Module:
             sizes = ", ".join(str(s) for s in shape)
             lines.append(f"    {self.identifier(name)} = {self.identifier(place)}.reshape({sizes})")
         lines += [f"    {name} = {code}" for name, code in constants]
-        lines += _returned(names)
-        return "\n".join(_wrapped(lines))
+        lines += returned(names)
+        return "\n".join(wrapped(lines))
 
     def _numbered(self, equation: Equation | None, owner: str) -> str:
         if equation is None:
@@ -404,7 +398,7 @@ class _Module:
             if call.statement is not last:
                 last = call.statement
                 place = next(i for i, s in enumerate(program.statements) if s is last)
-                lines += _comment(_scalar_text(optimiser.assignments, program, place))
+                lines += comment(_scalar_text(optimiser.assignments, program, place))
             code = calls.text(call)
             if code is not None:
                 lines.append(f"    {code}")
@@ -419,9 +413,9 @@ class _Module:
         docstring = [f"One update by {optimiser.name.replace('_', ' ')}, in place.", "",
                      "    theta are the parameters, and g is their gradient, which is used up."]
         if optimiser.source:
-            docstring += ["", *_filled(f"Source: {_plain(optimiser.source)}", indent="    ")]
+            docstring += ["", *filled(f"Source: {plain(optimiser.source)}", indent="    ")]
         folded = "\n".join([*docstring, "    "])
-        return _Update("\n".join(_wrapped(lines)), signature, folded, scratch, tuple(optimiser.constants),
+        return _Update("\n".join(wrapped(lines)), signature, folded, scratch, tuple(optimiser.constants),
                        counts)
 
     def _train(self, update: _Update, groups: Sequence[tuple[int, int]]) -> str:
@@ -434,13 +428,13 @@ class _Module:
                 f"self._workspaces[len({self.identifier(self.data[0])})]", *(self.identifier(n) for n in self.data)]
         if self.network.training.update_order == "layer_by_layer":
             head.append("self._update_part")
-            body = [_call("return _step", head, 8), "",
+            body = [call_lines("return _step", head, 8), "",
                     "    def _update_part(self, begin: int, end: int) -> None:",
                     '        """Update the parameters of one layer, a slice of all of them."""',
-                    _call("_update", [*(f"self.{v}[begin:end]" for v in vectors), *constants], 8)]
+                    call_lines("_update", [*(f"self.{v}[begin:end]" for v in vectors), *constants], 8)]
         else:
-            body = [_call("loss = _step", head, 8),
-                    _call("_update", [*(f"self.{v}" for v in vectors), *constants], 8),
+            body = [call_lines("loss = _step", head, 8),
+                    call_lines("_update", [*(f"self.{v}" for v in vectors), *constants], 8),
                     "        return loss"]
         return "\n".join(body)
 
@@ -457,7 +451,7 @@ class _Module:
         option("epochs", "int", training.epochs, "How often `fit` goes through the data.", "int")
         option("batch_size", "int | None", training.batch_size, "Samples in a batch; None for all of them.",
                "int or None")
-        option("shuffle", "bool", training.shuffle, "Whether each pass takes the samples in a new random order.", "bool")
+        option("shuffle", "bool", training.shuffle, "Whether each pass takes the samples in a new order.", "bool")
         option("tolerance", "float | None", training.stop_when_change_below,
                "`fit` stops when the loss changes by less than this from one pass to the next.", "float or None")
         option("warm_start", "bool", False, "Whether `fit` goes on from the present parameters.", "bool")
@@ -502,27 +496,33 @@ class _Module:
         network = self.network
         lines: list[str] = []
         title = network.title or network.name
-        lines += _filled(_plain(title).rstrip(".") + ".", first='"""')
+        lines += filled(plain(title).strip('"').rstrip(".") + ".", first='"""')
         if network.source:
-            lines += ["", *_filled("Source: " + _plain(network.source))]
+            lines += ["", *filled("Source: " + plain(network.source))]
         if network.notes:
             for paragraph in network.notes.strip().split("\n\n"):
-                lines += ["", *_filled(_plain(paragraph))]
-        lines += ["", *_filled("Entries are written with their indices, which count from 0; n runs over the m samples.")]
+                lines += ["", *filled(plain(paragraph))]
+        lines += ["", *filled("Entries are written with their indices, which count from 0; n runs over the m "
+                               "samples.")]
+        used = set().union(*(e.body.free_symbols for e in self.derivation.system.equations)) & set(network.sizes)
+        if used:
+            sizes = ", ".join(f"{s} = {network.sizes[s]}" for s in network.sizes if s in used)
+            lines[-1] += f" {sizes}." if len(lines[-1]) + len(sizes) < WIDTH - 2 else ""
+            lines += [] if lines[-1].endswith(f"{sizes}.") else filled(f"{sizes}.")
         given = [self._symbol(n) for n in (*self.data, *network.parameters, *network.constants)]
-        lines += ["", "Given:", "", *_columns(given)]
+        lines += ["", "Given:", "", *columns(given)]
         forward = self.derivation.forward.equations
         lines += ["", "Forward:", ""]
         for equation in forward:
-            lines += _numbered_line(equation)
+            lines += numbered_line(equation)
         lines += ["", f"Derivatives of {network.loss} in reverse order, where dJ_dW stands for ∂J/∂W:".replace(
             "dJ_", f"d{network.loss}_").replace("∂J", f"∂{network.loss}"), ""]
         for adjoint in self.derivation.adjoints:
-            lines += _numbered_line(adjoint.equation)
+            lines += numbered_line(adjoint.equation)
         if network.training.update_order == "layer_by_layer":
-            lines += ["", *_filled("Training updates each layer as soon as its gradients are known, in backward order: "
+            lines += ["", *filled("Training updates each layer as soon as its gradients are known, in backward order: "
                                    "the derivatives further down already use the new parameters.")]
-        lines += ["", *_filled("Made from the derivation of these equations; the numbers in the comments are theirs."),
+        lines += ["", *filled("Made from the derivation of these equations; the numbers in the comments are theirs."),
                   '"""']
         return "\n".join(line.rstrip() for line in lines)
 
@@ -530,7 +530,7 @@ class _Module:
         quantity = self.quantities[name]
         shape = self._shape_text(name) if quantity.indices else "scalar"
         words = {Role.INPUT: "input", Role.TARGET: "target", Role.PARAMETER: "parameter", Role.CONSTANT: "constant"}
-        what = _plain(quantity.meaning) or words.get(quantity.role, "")
+        what = plain(quantity.meaning) or words.get(quantity.role, "")
         if name in self.network.frozen:
             what += ", never updated"
         return index_text(quantity.entry), f"{shape:<12} {what}".rstrip()
@@ -561,69 +561,6 @@ def _as_derived(equations: Iterable[Equation], derivation: Derivation) -> list[E
     return [by_name[n] for n in order] if set(order) == set(by_name) else list(by_name.values())
 
 
-def initial_value(initialiser: Initialiser, shape: Sequence[int | None]) -> str:
-    """Code for the start of a parameter of the given shape.
-
-    Raises:
-        ValueError: the catalogue of initialisers has no such rule.
-    """
-    options = initialiser.options
-    sizes = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-    fan_in = 1
-    for size in shape[:-1]:
-        fan_in *= size or 1
-    fan_out = (shape[-1] or 1) if shape else 1
-
-    def number(name: str, default: float) -> str:
-        return repr(float(options.get(name, default)))
-
-    match initialiser.name:
-        case "given":
-            return _literal(initialiser.values)
-        case "zeros":
-            return f"np.zeros({sizes})" if shape else "0.0"
-        case "ones":
-            return f"np.ones({sizes})" if shape else "1.0"
-        case "constant":
-            return f"np.full({sizes}, {number('value', 0)})" if shape else number("value", 0)
-        case "uniform":
-            return f"rng.uniform({number('low', -1)}, {number('high', 1)}, {sizes})"
-        case "normal":
-            return f"rng.normal({number('mean', 0)}, {number('standard_deviation', 1)}, {sizes})"
-        case "glorot_uniform":
-            return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / ({fan_in} + {fan_out}))"
-        case "glorot_normal":
-            return f"rng.standard_normal({sizes}) * np.sqrt(2 / ({fan_in} + {fan_out}))"
-        case "he_uniform":
-            return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / {fan_in})"
-        case "he_normal":
-            return f"rng.standard_normal({sizes}) * np.sqrt(2 / {fan_in})"
-        case "orthogonal":
-            return f"_orthogonal(rng, {sizes})"
-    raise ValueError(f"the NumPy target knows no initialiser {initialiser.name!r}")
-
-
-def _literal(values: Any) -> str:
-    """Nested lists of numbers as code, a row a line where they are long."""
-    text = _one_line(values)
-    if len(text) <= WIDTH - 20 or not isinstance(values, (list, tuple)):
-        return text
-    rows = []
-    for row in values:
-        line = _one_line(row)
-        rows.append("\n".join(textwrap.wrap(line, WIDTH - 16, initial_indent=" " * 12, subsequent_indent=" " * 13,
-                                            break_long_words=False)) + ",")
-    return "[\n" + "\n".join(rows) + "\n        ]"
-
-
-def _one_line(values: Any) -> str:
-    if hasattr(values, "tolist"):
-        values = values.tolist()
-    if isinstance(values, (list, tuple)):
-        return f"[{', '.join(map(_one_line, values))}]"
-    return repr(float(values))
-
-
 def _option_name(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
@@ -645,169 +582,3 @@ def _scalar_text(assignments: Sequence[Equation], program: Program, place: int) 
         return owner
     done = program.statements[place].name == owner
     return equation_text(matching[max(0, seen - done)] if not done else matching[seen - 1])
-
-
-# Layout of lines.
-
-
-def _plain(text: str) -> str:
-    """Text from a file, made safe for a docstring: one line, no quotes that end it, no escapes."""
-    return " ".join(text.replace("\\", "/").replace('"""', "'''").split()).strip('"')
-
-
-def _filled(text: str, first: str = "", indent: str = "") -> list[str]:
-    return textwrap.wrap(first + text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
-                         break_on_hyphens=False) or [first]
-
-
-def _columns(rows: Sequence[tuple[str, str]]) -> list[str]:
-    width = max((len(left) for left, _ in rows), default=0)
-    return [f"    {left:<{width}}  {right}" for left, right in rows]
-
-
-def _numbered_line(equation: Equation) -> list[str]:
-    return textwrap.wrap(f"({equation.number})  {equation_text(equation)}".replace("\\", "/"), WIDTH,
-                         initial_indent=" " * (8 - len(str(equation.number)) - 2 + 0), subsequent_indent=" " * 14,
-                         break_long_words=False, break_on_hyphens=False)
-
-
-def _comment(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    # ", subsequent_indent="    #     ", break_long_words=False,
-                         break_on_hyphens=False)
-
-
-def _aligned(lines: Sequence[tuple[str, str]]) -> list[str]:
-    """Code with comments in one column; a long line gets its comment above, and is broken where it must."""
-    short = [len(code) for code, comment in lines if comment and len(code) <= 60]
-    column = max(short, default=0) + 2
-    result = []
-    for code, comment in lines:
-        if comment and len(code) <= 60:
-            result.append(f"    {code:<{column}}# {comment}".rstrip())
-            continue
-        if comment and len(code) + len(comment) + 8 <= WIDTH:
-            result.append(f"    {code}  # {comment}")
-            continue
-        if comment:
-            result.append(f"    # {comment}")
-        result += _wrapped([f"    {code}"])
-    return result
-
-
-def _wrapped(lines: Iterable[str]) -> list[str]:
-    return [piece for line in lines for piece in _broken(line)]
-
-
-def _broken(line: str) -> list[str]:
-    """A line of at most the page's width, or the same code over several."""
-    if len(line) <= WIDTH or line.lstrip().startswith("#"):
-        return [line]
-    indent = line[:len(line) - len(line.lstrip())]
-    inner = indent + "    "
-    if " = " in line and not line.rstrip().endswith(")") or " = " in line and not _one_call(line.split(" = ", 1)[1]):
-        left, right = line.split(" = ", 1)
-        return [f"{left} = (", *_pieces(right.strip(), inner), f"{indent})"]
-    opening = line.index("(")
-    return [line[:opening + 1], *_pieces(line[opening + 1:-1], inner, comma=True), f"{indent})"]
-
-
-def _one_call(code: str) -> bool:
-    """Whether the code is one call: its first bracket closes at its end."""
-    depth = 0
-    opened = code.find("(")
-    if opened < 0 or not all(c.isalnum() or c in "._" for c in code[:opened]):
-        return False
-    for position, character in enumerate(code[opened:], opened):
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0:
-            return position == len(code) - 1
-    return False
-
-
-def _pieces(code: str, indent: str, comma: bool = False) -> list[str]:
-    """Code broken at operators or commas outside all brackets, as few pieces as fit; deeper where none fits."""
-    marks = (", ",) if comma else (" + ", " - ")
-    parts = _split(code, marks)
-    if len(parts) == 1:
-        parts = _split(code, (" * ", " / ", " @ "))
-    if len(parts) == 1 and len(indent + code) > WIDTH and "(" in code and code.endswith(")"):
-        opening = code.index("(")
-        if _one_call(code):
-            return [f"{indent}{code[:opening + 1]}", *_pieces(code[opening + 1:-1], indent + "    ", comma=True),
-                    f"{indent})"]
-    lines: list[str] = []
-    for part in parts:
-        text = part.strip()
-        if comma:
-            text = text.rstrip(",") + ","
-        if not comma and lines and len(lines[-1]) + 1 + len(text) <= WIDTH:
-            lines[-1] += f" {text}"
-        elif len(indent + text) > WIDTH:
-            lead = ""
-            if text[:2] in ("+ ", "- ", "* ", "/ ", "@ "):
-                lead, text = text[:2], text[2:]
-            deeper = _pieces(text, indent) if lead or not comma else _pieces(text[:-1], indent)
-            deeper[0] = deeper[0][:len(indent)] + lead + deeper[0][len(indent):]
-            if comma:
-                deeper[-1] += ","
-            lines += deeper if len(deeper) > 1 else [indent + lead + text]
-        else:
-            lines.append(indent + text)
-    return lines
-
-
-def _split(code: str, marks: Sequence[str]) -> list[str]:
-    parts, depth, start, position = [], 0, 0, 0
-    while position < len(code):
-        character = code[position]
-        depth += (character in "([{") - (character in ")]}")
-        mark = next((m for m in marks if code.startswith(m, position)), None) if depth == 0 else None
-        if mark and position > start:
-            cut = position + 1 if mark == ", " else position
-            parts.append(code[start:cut])
-            start = cut
-            position += len(mark)
-            continue
-        position += 1
-    return [*parts, code[start:]]
-
-
-def _names_line(name: str, names: Sequence[str]) -> str:
-    inner = ", ".join(f'"{n}"' for n in names) + ("," if len(names) == 1 else "")
-    line = f"{name} = ({inner})"
-    if len(line) <= WIDTH:
-        return line
-    return f"{name} = (\n" + textwrap.fill(inner, WIDTH, initial_indent="    ", subsequent_indent="    ") + ",\n)"
-
-
-def _unpacking(names: Sequence[str], source: str) -> list[str]:
-    if not names:
-        return []
-    left = ", ".join(names) + ("," if len(names) == 1 else "")
-    line = f"    {left} = {source}" if len(names) > 1 else f"    ({left}) = {source}"
-    if len(line) <= WIDTH:
-        return [line]
-    folded = textwrap.fill(left, WIDTH, initial_indent="        ", subsequent_indent="        ")
-    return ["    (", *(folded.rstrip(",") + ",").split("\n"), f"    ) = {source}"]
-
-
-def _returned(names: Sequence[str]) -> list[str]:
-    inner = ", ".join(names) + ("," if len(names) == 1 else "")
-    line = f"    return ({inner})" if len(names) < 2 else f"    return {inner}"
-    if len(line) <= WIDTH:
-        return [line]
-    folded = textwrap.fill(inner, WIDTH, initial_indent="        ", subsequent_indent="        ")
-    return ["    return (", *(folded + ",").split("\n"), "    )"]
-
-
-def _call(function: str, arguments: Sequence[str], indent: int) -> str:
-    space = " " * indent
-    line = f"{space}{function}({', '.join(arguments)})"
-    if len(line) <= WIDTH:
-        return line
-    return f"{space}{function}(\n" + "".join(f"{space}    {a},\n" for a in arguments) + f"{space})"
-
-
-def _wrapped_numbers(numbers: Sequence[float]) -> list[str]:
-    return (textwrap.fill(", ".join(map(repr, numbers)), WIDTH - 4, break_on_hyphens=False) + ",").split("\n")
-

@@ -7,10 +7,11 @@ needs nothing, one over n becomes `r[:, np.newaxis]`, one whose array lies the o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import singledispatchmethod
+from functools import lru_cache, singledispatchmethod
 
 import sympy
 from sympy import Add, Expr, Function, Mul, Piecewise, Pow, Symbol
+from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.logic.boolalg import Boolean
@@ -102,6 +103,7 @@ class NumpyPrinter:
         if position == index and index.size == size:
             return ":"
         low, high = bounds(position)
+        assert low is not None and high is not None
         start = "" if low == 0 else self.size(low)
         stop = "" if high == size - 1 else self.size(high + 1)
         step = position.coeff(index)
@@ -135,7 +137,7 @@ class NumpyPrinter:
     # Expressions.
 
     @singledispatchmethod
-    def _print(self, expression, axes: Axes) -> tuple[str, int]:
+    def _print(self, expression: Basic, axes: Axes) -> tuple[str, int]:
         raise TypeError(f"NumPy code for {type(expression).__name__} is not known: {expression}")
 
     @_print.register
@@ -178,7 +180,7 @@ class NumpyPrinter:
     def _(self, expression: sympy.Number, axes: Axes) -> tuple[str, int]:
         if expression.is_Integer:
             return str(expression), ATOM if expression >= 0 else SIGN
-        if expression.is_Rational and not (expression.q & (expression.q - 1)) == 0:
+        if expression.is_Rational and expression.q & (expression.q - 1):
             return f"{expression.p} / {expression.q}", PRODUCT
         return repr(float(expression)), ATOM if expression >= 0 else SIGN
 
@@ -254,7 +256,7 @@ class NumpyPrinter:
         return f"{function}({', '.join(self.text(a, axes) for a in arguments)})"
 
     @_print.register(MinMaxBase)
-    def _(self, expression, axes: Axes) -> tuple[str, int]:
+    def _(self, expression: Expr, axes: Axes) -> tuple[str, int]:
         name = "np.maximum" if isinstance(expression, sympy.Max) else "np.minimum"
         if self.is_scalar(expression):
             name = name[3:6]
@@ -315,7 +317,7 @@ class NumpyPrinter:
 
     def contraction(self, expression: Sum, axes: Axes) -> Product | None:
         """The matrix (or scalar) product that the sum is, or None where multiplying and summing is as good."""
-        product = product_form(expression, ordered_axes(expression, axes))
+        product = _product_form(expression, ordered_axes(expression, axes))
         if product is None or product.scale != 1 or not (product.is_matrix_product or not product.batch):
             return None
         return product
@@ -362,12 +364,15 @@ class NumpyPrinter:
             over = f"({places}, {tuple(range(len(contracted)))})"
             return self.align(f"np.tensordot({left}, {right}, axes={over})", product.axes, axes), ATOM
         letters = {index: letter for letter, index in zip(
-            "abcdefghijklmnop", dict.fromkeys([*product.left_axes, *product.right_axes]))}
+            "abcdefghijklmnop", dict.fromkeys([*product.left_axes, *product.right_axes]), strict=False)}
         spell = ["".join(letters[i] for i in part) for part in (product.left_axes, product.right_axes, product.axes)]
         left = self.text(product.left, product.left_axes)
         right = self.text(product.right, product.right_axes)
         code = f'np.einsum("{spell[0]},{spell[1]}->{spell[2]}", {left}, {right})'
         return self.align(code, product.axes, axes), ATOM
+
+
+_product_form = lru_cache(maxsize=1 << 14)(product_form)
 
 
 def is_mask(expression: Expr) -> bool:

@@ -1,0 +1,144 @@
+"""Running a program of a few equations, in plain form and over buffers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.testing import assert_allclose
+
+from codegen.lowering import lower
+from codegen.passes import (
+    branches_as_maxima,
+    copies_propagated,
+    definitions_expanded,
+    inlined_single_use,
+    is_compound,
+    without_common_subexpressions,
+    without_dead_code,
+    without_repeated_statements,
+)
+from codegen.program import Program
+from codegen.targets.numpy.buffered import CallPrinter, buffered
+from codegen.targets.numpy.module import emit
+from codegen.targets.numpy.plain import plain_lines
+from codegen.targets.numpy.printer import NumpyPrinter
+from derive.language.equations import Equation, Quantity
+from derive.language.expressions import accesses
+
+from evaluate import evaluate
+
+assert emit  # the target as a whole is imported too
+
+PASSES: dict[str, Callable[[Program], Program]] = {
+    "none": lambda program: program,
+    "repeated": without_repeated_statements,
+    "subexpressions": without_common_subexpressions,
+    "all subexpressions": lambda program: without_common_subexpressions(program, worth=is_compound),
+    "dead": without_dead_code,
+    "inlined": inlined_single_use,
+    "copies": lambda program: without_dead_code(copies_propagated(program)),
+    "definitions": definitions_expanded,
+    "maxima": branches_as_maxima,
+}
+
+
+def programs(equations: Sequence[Equation], quantities: Mapping[str, Quantity], sizes: Mapping[sympy.Symbol, int],
+             outputs: Sequence[str]) -> dict[str, Program]:
+    """The program after each pass by itself, and after all of them."""
+    lowered = lower(equations, quantities, sizes).asking_for(*outputs)
+    made = {name: one(lowered) for name, one in PASSES.items()}
+    made["readable"] = inlined_single_use(without_dead_code(without_common_subexpressions(
+        without_repeated_statements(lowered))))
+    made["fast"] = without_common_subexpressions(definitions_expanded(branches_as_maxima(without_dead_code(
+        copies_propagated(without_dead_code(without_repeated_statements(lowered)))))), worth=is_compound)
+    return made
+
+
+def plain_code(program: Program, dtype: str = "float") -> tuple[str, set[str]]:
+    """The statements as plain NumPy."""
+    printer = NumpyPrinter(program.quantities, str, lambda name: False, dtype)
+    lines = [code for statement in program.statements for code, _ in plain_lines(statement, program, printer)]
+    return "\n".join(lines), printer.helpers
+
+
+def buffered_code(program: Program, given: Sequence[str]) -> tuple[str, str, set[str]]:
+    """The code that makes the arrays, and the code of the calls."""
+    result = buffered(program, {name: (True, True) for name in given})
+    names = {name: result.rename.get(name, name) for name in result.quantities}
+    printer = NumpyPrinter(result.quantities, names.__getitem__, lambda name: False, "float")
+    printer.ranges = set()
+    calls = CallPrinter(printer, names.__getitem__)
+    calls.arrays = frozenset(given)
+    steps = [code for call in result.calls if (code := calls.text(call)) is not None]
+    making = []
+    for group, shape, mask in result.arrays:
+        sizes = ", ".join(map(str, shape))
+        making.append(f"{' = '.join(group)} = np.full(({sizes},), {'True' if mask else 'np.nan'})")
+    making += [f"{name} = {place}.reshape({', '.join(map(str, shape))})" for name, place, shape in result.reshaped]
+    making += [f"{printer.range(size)} = np.arange({size})" for size in sorted(printer.ranges, key=str)]
+    making.append("position = np.empty(m, np.int64)")
+    return "\n".join(making), "\n".join(steps), printer.helpers
+
+
+def helpers() -> dict[str, Any]:
+    """The functions that emitted modules define for themselves."""
+    from networks import network
+
+    from derive.calculus.chain_rule import differentiate
+
+    made, _ = network(activation="gelu", loss="binary_cross_entropy")
+    module: dict[str, Any] = {}
+    exec(emit(made, differentiate(made.system, made.loss)), module)
+    module.setdefault("softplus", lambda x: np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0))
+    return {name: module[name] for name in ("sigmoid", "softplus", "erf", "_erf_into")}
+
+
+def check(equations: Sequence[Equation], quantities: Mapping[str, Quantity], sizes: Mapping[sympy.Symbol, int],
+          arrays: Mapping[str, Any], tolerance: float = 1e-12) -> dict[str, str]:
+    """Compare every form of the program with the loops; return the code of each form."""
+    expected = dict(arrays)
+    for equation in equations:
+        expected[equation.name] = evaluate(equation, expected, sizes)
+    outputs = [equation.name for equation in equations]
+    counts = {str(symbol): size for symbol, size in sizes.items()}
+    code: dict[str, str] = {}
+    defined = helpers() if any(e.body.atoms(sympy.Function) for e in equations) else {}
+    for form, program in programs(equations, quantities, _known(sizes), outputs).items():
+        text, _ = plain_code(program)
+        code[form] = text
+        space = {"np": np, **counts, **defined, **arrays}
+        exec(text, space)
+        for name in outputs:
+            assert np.shape(space[name]) == expected[name].shape, f"{form}: {name}\n{text}"
+            assert_allclose(space[name], expected[name], rtol=tolerance, atol=tolerance, err_msg=f"{form}\n{text}")
+    for form in ("none", "fast"):
+        program = programs(equations, quantities, _known(sizes), outputs[-1:])[form]
+        program = without_dead_code(program)
+        making, steps, _ = buffered_code(program, list(arrays))
+        code[f"buffered {form}"] = steps
+        space = {"np": np, **counts, **defined, **{n: np.array(a) for n, a in arrays.items()}}
+        exec(making, space)
+        for _ in range(2):  # the second time every array holds old values
+            with np.errstate(over="ignore"):
+                exec(steps, space)
+            assert_allclose(space[outputs[-1]], expected[outputs[-1]], rtol=tolerance, atol=tolerance,
+                            err_msg=f"buffered {form}\n{making}\n{steps}")
+        for name, array in arrays.items():
+            assert np.array_equal(space[name], array), f"{name} was overwritten\n{steps}"
+    return code
+
+
+def _known(sizes: Mapping[sympy.Symbol, int]) -> dict[sympy.Symbol, int]:
+    return {symbol: size for symbol, size in sizes.items() if symbol.name != "m"}
+
+
+def reads(equation: Equation) -> list[str]:
+    return [a.name for a in accesses(equation.body)]
+
+
+def without_comments(code: str) -> str:
+    return re.sub(r"\s+#.*", "", code)
