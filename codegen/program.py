@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from sympy import Expr
+from sympy import Expr, sympify
 
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Index, names
@@ -90,6 +90,6 @@ class Program:
             value = self.quantities[access.name].value
             if access.indices or value is None:
                 return None
-            values[access] = value
+            values[access] = sympify(value)
         result = expression.xreplace(values)
         return float(result) if result.is_number else None

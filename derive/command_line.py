@@ -5,6 +5,7 @@ Nothing heavy is imported before it is needed: `--help` answers without SymPy.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import replace
@@ -65,6 +66,18 @@ def derive(
 
 
 def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool) -> int:
+    from derive.checks.process import ModuleFailed, Runner
+
+    with Runner() as runner:
+        try:
+            return _derive(path, out, form, wrt, target, machine, quiet, runner)
+        except ModuleFailed as error:
+            print(f"the generated module failed:\n{error}", file=sys.stderr)
+            return MODULE_FAILED
+
+
+def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool,
+            runner: Any) -> int:
     from derive.build import build
     from derive.file import read
 
@@ -73,30 +86,35 @@ def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine
     derivation = network.derivation()
 
     import codegen
-    from derive.checks.process import ModuleFailed, Run
     from derive.checks.report import as_json, findings, plan, report, table
 
     planned = plan(file, source, network, derivation)
     module = out / f"{network.name}.py"
     try:
-        text = codegen.generate(network, derivation, target)
+        codegen.write(codegen.generate(network, derivation, target), module)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    probe = codegen.generate(network, replace(derivation, system=planned.probes.system)) if planned.probes.names else None
-    codegen.write(text, module)
-    values = (_entries(network) <= SMALL or form in ("scalar", "all")) and _samples(network) <= FEW_SAMPLES
-    try:
-        with Run(network, module, probe, planned.takes, values) as run:
-            run.start()
-            latex = "" if machine else derivation.latex(form, wrt, _flat(run.trace))
-            if latex:
-                sys.stdout.write(latex)
-                sys.stdout.flush()
-            run.finish()
-            result = report(planned.checks, run)
-    except ModuleFailed as error:
-        print(f"{module}: the generated module failed:\n{error}", file=sys.stderr)
-        return MODULE_FAILED
+    # The runner reads numbers and trains while this process goes on deriving and writing.
+    runner.load(network, module, (_entries(network) <= SMALL or form in ("scalar", "all"))
+                and _samples(network) <= FEW_SAMPLES and not machine)
+    runner.read(planned.entries)
+    runner.test_gradients(network.seed)
+    runner.fit(planned.metrics)
+    if planned.probed:
+        system = planned.probes.derive()
+        runner.numbers |= dict.fromkeys((t for t in planned.probed if t.name not in system.definitions), 0.0)
+        runner.read([t for t in planned.probed if t.name in system.definitions],
+                    codegen.generate(network, replace(derivation, system=system)))
+    if not machine:
+        runner.wait("start")
+        try:
+            latex = derivation.latex(form, wrt, _flat(runner.trace))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        sys.stdout.write(latex)
+        sys.stdout.flush()
+    runner.wait()
+    result = report(planned.checks, runner)
     if machine:
         _print_json(network, derivation, module, as_json(result))
     if not quiet:
@@ -148,4 +166,6 @@ def _print_json(network: Any, derivation: Any, module: Path, checks: dict[str, A
 
 def main() -> None:
     """The entry point of the command `derive`."""
+    # Nearly all that this short process makes lives to its end: collecting garbage finds none and costs a tenth of it.
+    gc.set_threshold(200_000, 50, 100)
     app()

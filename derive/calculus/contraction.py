@@ -29,7 +29,7 @@ def _contract_sum(body: Expr, indices: list[Index]) -> Expr:
         spread = _spread_over_deltas(body)
         if isinstance(spread, Add):
             return _contract_sum(spread, indices)
-    if isinstance(body, Sum):  # Σ_j Σ_k is one sum
+    if isinstance(body, Sum) and not {i.name for i in indices} & {i.name for i in body.indices}:  # Σ_j Σ_k is one sum
         return _contract_sum(body.body, [*indices, *body.indices])
     factors = list(Mul.make_args(body))
     nested = [f for f in factors if isinstance(f, Sum) and _delta_on(f.body, indices)]

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sympy
-from sympy import Add, Dummy, Expr, Mul
+from sympy import Add, Dummy, Expr, Mul, Piecewise
 
-from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, names
+from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, free_indices, names
 from derive.language.substitution import fresh, substitute
 
 
@@ -40,18 +40,32 @@ def _inner(site: Expr, name: str, at: Sequence[Expr]) -> Expr:
     if isinstance(site, Access):
         return Mul(*(Delta(index, place) for index, place in zip(site.indices, at, strict=True)))
     assert isinstance(site, Reduction)
-    taken = {s.name for place in at for s in place.free_symbols}
+    arriving = {s.name for place in at for s in place.free_symbols}
+    taken = arriving | {i.name for i in site.body.free_symbols}
     renaming: dict[Index, Expr] = {}
     for bound in site.indices:
-        if bound.name in taken:
-            renaming[bound] = fresh(bound, taken | {i.name for i in site.body.free_symbols})
+        if bound.name in arriving:
+            renaming[bound] = fresh(bound, taken)
+            taken.add(renaming[bound].name)
     body = substitute(site.body, renaming)
     indices = [renaming.get(bound, bound) for bound in site.indices]
     if isinstance(site, Sum):
         return Sum(partial(body, name, at), *indices)
     if isinstance(site, Maximum):
-        raise NotImplementedError("the derivative of a maximum over an index is not yet part of the language")
+        # The entries that attain the maximum share its derivative equally: a kink's convention, stated in branches.
+        attains = Piecewise((1, body >= _with_fresh_bounds(site, body)), (0, True))
+        return Sum(attains * partial(body, name, at), *indices) / Sum(attains, *indices)
     raise TypeError(site)
+
+
+def _with_fresh_bounds(site: Reduction, beside: Expr) -> Expr:
+    """The reduction with bound indices that differ from the free ones of an expression it is compared with."""
+    taken = {i.name for i in free_indices(beside)}
+    renaming: dict[Index, Expr] = {}
+    for bound in site.indices:
+        renaming[bound] = fresh(bound, taken)
+        taken.add(renaming[bound].name)
+    return site.func(substitute(site.body, renaming), *renaming.values())
 
 
 def _differentiable_sites(expression: Expr, name: str) -> list[Expr]:

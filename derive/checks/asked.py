@@ -57,38 +57,39 @@ class Wanted:
 
 @dataclass
 class Probes:
-    """Derivatives that the derivation of the loss does not hold: reverse passes from other quantities."""
+    """Derivatives that the derivation of the loss does not hold: reverse passes from other quantities.
 
-    network: Network
+    They are named when an expectation asks for them, and derived together later.
+    """
+
     derivation: NetworkDerivation
-    system: System = field(init=False)
-    _made: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
-    _derived: set[tuple[str, str]] = field(default_factory=set)
+    _starts: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
+    _asked: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.system = self.derivation.system
-
-    def of(self, name: str, entry: tuple[int, ...], by: str) -> str | None:
-        """The name of the quantity that holds ∂name[entry]/∂by; None where nothing leads from one to the other."""
-        probe = self._made.get((name, entry))
-        if probe is None:
-            probe = self._made[name, entry] = f"probe{len(self._made) + 1}"
-        if (probe, by) not in self._derived:
-            start = System({**self.derivation.forward.quantities, probe: Quantity(probe)},
-                           (*self.derivation.forward.equations, Equation(Access(probe), Access(name, *entry))))
-            made = differentiate(start, probe, [by])
-            known = self.system.definitions
-            new = [a for a in made.adjoints if a.quantity.name not in known]
-            fresh = [] if probe in known else [made.forward.definitions[probe]]
-            self.system = self.system.extended([Quantity(probe), *(a.quantity for a in new)],
-                                               [*fresh, *(a.equation for a in new)])
-            self._derived.add((probe, by))
-        name = adjoint_name(probe, by)
-        return name if name in self.system.definitions else None
+    def of(self, name: str, entry: tuple[int, ...], by: str) -> str:
+        """The name of the quantity that will hold ∂name[entry]/∂by."""
+        probe = self._starts.setdefault((name, entry), f"probe{len(self._starts) + 1}")
+        self._asked[probe, by] = name, entry
+        return adjoint_name(probe, by)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._made.values())
+    def names(self) -> frozenset[str]:
+        return frozenset(adjoint_name(probe, by) for probe, by in self._asked)
+
+    def derive(self) -> System:
+        """The derivation's system with the adjoint equations of every probe.
+
+        What does not depend on what it is differentiated by has no equation: that derivative is 0.
+        """
+        forward, system = self.derivation.forward, self.derivation.system
+        for (name, entry), probe in self._starts.items():
+            wanted = [by for each, by in self._asked if each == probe]
+            start = System({**forward.quantities, probe: Quantity(probe)},
+                           (*forward.equations, Equation(Access(probe), Access(name, *entry))))
+            made = differentiate(start, probe, wanted)
+            system = system.extended([Quantity(probe), *(a.quantity for a in made.adjoints)],
+                                     [made.forward.definitions[probe], *(a.equation for a in made.adjoints)])
+        return system
 
 
 def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wanted:
@@ -128,10 +129,7 @@ def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wan
     number = derivation.forward.definitions[name].number if name in derivation.forward.definitions else None
     if (name, entry) == (by, at):
         return Wanted(sympy.Integer(1), {}, number)
-    probe = probes.of(name, entry, by)
-    if probe is None:
-        return Wanted(sympy.Integer(0), {}, number)
-    return _wanted(Take("entry", probe, at, after, asked.on), number)
+    return _wanted(Take("entry", probes.of(name, entry, by), at, after, asked.on), number)
 
 
 def _wanted(take: Take, equation: int | None) -> Wanted:

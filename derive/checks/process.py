@@ -1,4 +1,4 @@
-"""The process in which the generated module runs: started early, so that it works while LaTeX is written."""
+"""The process in which the generated module runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,36 +21,23 @@ class ModuleFailed(Exception):
     """The generated module raised an error; the text is its traceback."""
 
 
-class Run:
-    """A running module.  Use it as a context manager: its folder and process go when it is left."""
+class Runner:
+    """A process that runs generated modules.
 
-    def __init__(self, network: Network, module: Path, probe: str | None, takes: Sequence[Take], values: bool) -> None:
-        self.takes = list(takes)
-        self._values = values
+    It is started before there is a module, so that Python and NumPy have loaded there when the module is written, and
+    it works while this process goes on.  Use it as a context manager: process and folder go when it is left.
+    """
+
+    def __init__(self) -> None:
         self.numbers: dict[Take, float] = {}
         self.trace: dict[str, Any] = {}
         self.taylor: dict[str, Any] = {}
-        self.epochs: int | None = None
-        self.updates: int | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="derive-")
-        folder = Path(self._folder.name)
-        if probe is not None:
-            (folder / "probe.py").write_text(probe, encoding="utf-8")
-        names = [*network.inputs, *network.targets]
-        data = network.data or example_data(network)
-        _save(folder / "data.npz", {"data": data, "test": network.test})
-        request = {
-            "module": str(module.resolve()), "probe": str(folder / "probe.py") if probe is not None else None,
-            "data": str(folder / "data.npz"), "names": names, "takes": [asdict(take) for take in self.takes],
-            "constants": {name: q.value for name, q in network.constants.items()}, "loss": network.loss,
-            "values": values, "seed": network.seed}
-        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", str(RUNNER), str(folder / "request.json")], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, encoding="utf-8")
-        self._answers = self._read()
+        self._process = subprocess.Popen([sys.executable, "-I", str(RUNNER)], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        self._pending: list[tuple[str, Sequence[Take]]] = []
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> Runner:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,35 +45,60 @@ class Run:
         self._process.communicate()
         self._folder.cleanup()
 
-    def start(self) -> None:
-        """Wait for the numbers at the start, and for the trace where it was asked for.
+    def load(self, network: Network, module: Path, values: bool) -> None:
+        """Load a module and the network's data; with `values`, `trace` gets all numbers at the start."""
+        path = Path(self._folder.name, "data.npz")
+        _save(path, {"data": network.data or example_data(network), "test": network.test})
+        self._ask("load", module=str(module.resolve()), data=str(path), names=[*network.inputs, *network.targets],
+                  constants={name: q.value for name, q in network.constants.items()}, loss=network.loss)
+        self._ask("start", values=values)
+
+    def read(self, takes: Sequence[Take], probe: str | None = None) -> None:
+        """Read entries, of what the module traces or of what a probe module does."""
+        path = None
+        if probe is not None:
+            path = str(Path(self._folder.name, "probe.py"))
+            Path(path).write_text(probe, encoding="utf-8")
+        if takes:
+            self._ask("read", takes, takes=[asdict(take) for take in takes], probe=path)
+
+    def fit(self, takes: Sequence[Take]) -> None:
+        """Train as the file says, and measure."""
+        if takes:
+            self._ask("fit", takes, takes=[asdict(take) for take in takes])
+
+    def test_gradients(self, seed: int) -> None:
+        self._ask("taylor", seed=seed)
+
+    def wait(self, for_: str | None = None) -> None:
+        """Wait until the first request of a kind is answered, or all of them.
 
         Raises:
             ModuleFailed: the module raised an error.
         """
-        next(self._answers, None)
-        if self._values:
-            next(self._answers, None)
-
-    def finish(self) -> None:
-        """Wait for everything else."""
-        for _ in self._answers:
-            pass
-
-    def _read(self) -> Iterator[None]:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
+        while self._pending and (for_ is None or any(kind == for_ for kind, _ in self._pending)):
+            line = self._process.stdout.readline()
+            if not line:
+                raise ModuleFailed(self._process.communicate()[1] or f"exit code {self._process.returncode}")
             answer = json.loads(line)
             if "error" in answer:
                 raise ModuleFailed(answer["error"])
-            self.numbers |= {self.takes[place]: value for place, value in answer.get("numbers", [])}
-            for name in ("trace", "taylor", "epochs", "updates"):
-                if name in answer:
-                    setattr(self, name, answer[name])
-            yield
-        if self._process.wait():
-            assert self._process.stderr is not None
-            raise ModuleFailed(self._process.stderr.read() or f"exit code {self._process.returncode}")
+            takes = self._pending[0][1]
+            self.numbers |= {takes[place]: value for place, value in answer.get("numbers", [])}
+            self.trace = answer.get("trace", self.trace)
+            self.taylor = answer.get("taylor", self.taylor)
+            if "done" in answer:
+                del self._pending[0]
+
+    def _ask(self, do: str, takes: Sequence[Take] = (), **what: Any) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:  # it has failed; what it said is read by `wait`
+            pass
+        self._pending.append((do, takes))
 
 
 def example_data(network: Network, samples: int = 5) -> dict[str, Any]:

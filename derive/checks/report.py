@@ -9,7 +9,7 @@ from typing import Any
 
 from derive.checks.agreement import Check, Result, compare
 from derive.checks.asked import Probes, Take, Wanted, resolve
-from derive.checks.process import Run
+from derive.checks.process import Runner
 from derive.file.quantities import parse_quantity, parse_value
 from derive.network import Network, NetworkDerivation
 
@@ -28,6 +28,20 @@ class Plan:
         wanted = [w for check in self.checks for w in (check.wanted, check.value, check.printed) if w is not None]
         return list(dict.fromkeys(take for w in wanted for take in w.takes.values()))
 
+    @property
+    def entries(self) -> list[Take]:
+        """What the module traces."""
+        return [take for take in self.takes if take.kind == "entry" and take.name not in self.probes.names]
+
+    @property
+    def probed(self) -> list[Take]:
+        """What a module that traces the probes has to be asked for."""
+        return [take for take in self.takes if take.kind == "entry" and take.name in self.probes.names]
+
+    @property
+    def metrics(self) -> list[Take]:
+        return [take for take in self.takes if take.kind == "metric"]
+
 
 def plan(file: Any, source: Any, network: Network, derivation: NetworkDerivation) -> Plan:
     """What the expectations of a file ask for.
@@ -35,7 +49,7 @@ def plan(file: Any, source: Any, network: Network, derivation: NetworkDerivation
     Raises:
         FileError: an expectation names what the network does not have.
     """
-    probes = Probes(network, derivation)
+    probes = Probes(derivation)
 
     def wanted(text: str, number: int, key: str) -> Wanted:
         place = source.at("expect", number, key)
@@ -67,7 +81,7 @@ class Report:
         return self.taylor_passed and all(result.passed for result in self.results)
 
 
-def report(checks: Sequence[Check], run: Run) -> Report:
+def report(checks: Sequence[Check], run: Runner) -> Report:
     """Compare every expectation with the numbers of a run that has finished."""
     return Report(tuple(compare(check, run.numbers) for check in checks), run.taylor.get("slope"),
                   run.taylor.get("linear", False))

@@ -1,9 +1,9 @@
 """Runs a generated module in a process of its own; knows nothing of this project.
 
-    python -I runner.py request.json
+    python -I runner.py
 
-The request names the module, the data and what to read; answers go to standard output, one JSON object a line:
-first the numbers at the start, then those after updates, the slope of the Taylor test, and the metrics after training.
+Each line of standard input is a JSON object {"do": …, …}: "load" a module and data, "read" numbers, "taylor" or "fit".
+Each is answered by one line of standard output or more, the last of them {"done": …}.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import importlib.util
 import json
 import sys
 import traceback
-from pathlib import Path
 
 import numpy as np
 
@@ -33,16 +32,57 @@ def answer(**parts) -> None:
     print(json.dumps(parts), flush=True)
 
 
-def number(array, entry) -> float:
-    return float(np.asarray(array)[tuple(entry)])
+class Session:
+    """A loaded module with its data."""
 
+    def __init__(self, module, data, names, constants, loss) -> None:
+        self.module = load(module, "network")
+        self.constants = constants
+        self.loss = loss
+        self.names = names
+        with np.load(data, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        self.sets = {which: {name: arrays[f"{which}/{name}"] for name in names}
+                     for which in ("data", "test") if f"{which}/{names[0]}" in arrays}
 
-def readings(request, module, probe, parameters, data, takes) -> list[list]:
-    """[position of the take, value] for takes of one moment."""
-    values = {**data, **request["constants"], **parameters, **module.trace(parameters, *data.values())}
-    if probe is not None:
-        values |= probe.trace(parameters, *data.values())
-    return [[place, number(values[take["name"]], take["entry"])] for place, take in takes]
+    def values(self, parameters, on: str, trace) -> dict:
+        data = self.sets[on]
+        return {**data, **self.constants, **parameters, **trace(parameters, *data.values())}
+
+    def start(self, values: bool) -> None:
+        """All numbers at the start, if they are wanted."""
+        found = self.values(self.module.initial_parameters(), "data", self.module.trace) if values else {}
+        answer(trace={name: np.asarray(value).tolist() for name, value in found.items()})
+
+    def read(self, takes, probe: str | None) -> None:
+        """Numbers at the start and after updates, of the network itself or of a module that traces more."""
+        trace = load(probe, "probe").trace if probe else self.module.trace
+        for on in sorted({take["on"] or "" for take in takes}):
+            # Without a data set the updates are those of `fit`; with one, each is of the whole set.
+            model = self.module.Model(batch_size=None, shuffle=False) if on else self.module.Model()
+            training = model.training(*self.sets[on or "data"].values())
+            chosen = [(place, take) for place, take in enumerate(takes) if (take["on"] or "") == on]
+            for moment in sorted({take["after"] or 0 for _, take in chosen}):
+                while model.updates_ < moment:
+                    next(training)
+                values = self.values(model.parameters, on or "data", trace)
+                answer(numbers=[[place, float(np.asarray(values[take["name"]])[tuple(take["entry"])])]
+                                for place, take in chosen if (take["after"] or 0) == moment])
+
+    def fit(self, takes) -> None:
+        """What is measured after training."""
+        model = self.module.Model().fit(*self.sets["data"].values())
+        found = []
+        for place, take in enumerate(takes):
+            on = self.sets[take["on"]].values()
+            if take["name"] == "updates":
+                measured = model.updates_
+            elif take["name"] == self.loss:
+                measured = self.module.loss_and_gradients(model.parameters, *on)[0]
+            else:
+                measured = model.score(*on)
+            found.append([place, float(measured)])
+        answer(numbers=found)
 
 
 def taylor(module, data, seed: int) -> dict:
@@ -72,53 +112,23 @@ def taylor(module, data, seed: int) -> dict:
     return {"slope": float(np.median(slopes)) if slopes else None, "linear": straight}
 
 
-def run(request) -> None:
-    module = load(request["module"], "network")
-    probe = load(request["probe"], "probe") if request["probe"] else None
-    with np.load(request["data"], allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    data = {name: arrays[f"data/{name}"] for name in request["names"]}
-    takes = list(enumerate(request["takes"]))
-    entries = [(place, take) for place, take in takes if take["kind"] == "entry"]
-    start = module.initial_parameters()
-    sets = {which: {name: arrays[f"{which}/{name}"] for name in request["names"]}
-            for which in ("data", "test") if f"{which}/{request['names'][0]}" in arrays}
-    moments = sorted({(take["on"] or "", take["after"] or 0) for _, take in entries})
-    first = [(on, after) for on, after in moments if after == 0]
-    answer(numbers=[found for on, _ in first for found in readings(
-        request, module, probe, start, sets[on or "data"],
-        [e for e in entries if not e[1]["after"] and (e[1]["on"] or "") == on])])
-    if request["values"]:
-        everything = {**data, **start, **module.trace(start, *data.values())}
-        answer(trace={name: np.asarray(value).tolist() for name, value in everything.items()})
-    for on in sorted({on for on, after in moments if after}):
-        model = module.Model(batch_size=None, shuffle=False) if on else module.Model()
-        training = model.training(*sets[on or "data"].values())
-        for moment in [after for each, after in moments if each == on and after]:
-            while model.updates_ < moment:
-                next(training)
-            answer(numbers=readings(request, module, probe, model.parameters, sets[on or "data"],
-                                    [e for e in entries if e[1]["after"] == moment and (e[1]["on"] or "") == on]))
-    answer(taylor=taylor(module, data, request["seed"]))
-    metrics = [(place, take) for place, take in takes if take["kind"] == "metric"]
-    if metrics:
-        model = module.Model().fit(*data.values())
-        found = []
-        for place, take in metrics:
-            on = [arrays[f"{take['on']}/{name}"] for name in request["names"]]
-            if take["name"] == "updates":
-                measured = model.updates_
-            elif take["name"] == request["loss"]:
-                measured = module.loss_and_gradients(model.parameters, *on)[0]
-            else:
-                measured = model.score(*on)
-            found.append([place, float(measured)])
-        answer(numbers=found, epochs=len(model.loss_history_), updates=model.updates_)
+def main() -> None:
+    session = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        do = request.pop("do")
+        if do == "load":
+            session = Session(**request)
+        elif do == "taylor":
+            answer(taylor=taylor(session.module, session.sets["data"], request["seed"]))
+        else:
+            getattr(session, do)(**request)
+        answer(done=do)
 
 
 if __name__ == "__main__":
     try:
-        run(json.loads(Path(sys.argv[1]).read_text()))
+        main()
     except Exception:
         answer(error=traceback.format_exc())
         sys.exit(1)

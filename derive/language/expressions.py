@@ -89,8 +89,8 @@ class Reduction(Expr):
             indices = tuple(indices[0])
         if not indices:
             return body
-        if type(body) is cls:  # nested reductions of one kind are one reduction
-            indices, body = (*indices, *body.indices), body.body
+        if type(body) is cls and {i.name for i in indices}.isdisjoint(i.name for i in body.indices):
+            indices, body = (*indices, *body.indices), body.body  # nested reductions of one kind are one reduction
         return Expr.__new__(cls, body, Tuple(*indices))
 
     @property

@@ -146,11 +146,11 @@ def outline(*expressions: Basic) -> tuple[Hashable, tuple[Symbol, ...]]:
 
     def walk(node: Basic) -> Hashable:
         if isinstance(node, Access):
-            return (number(node.args[0]), *map(walk, node.indices))
+            return "access", number(node.args[0]), *map(walk, node.indices)
         if isinstance(node, Index):
-            return node.name, walk(node.size)
+            return "index", node.name, walk(node.size)
         if isinstance(node, Symbol):
-            return number(node)
+            return "symbol", number(node)  # a bare number would equal the Integer of the same value
         if not node.args:
             return node
         return (type(node), *map(walk, node.args))

@@ -15,7 +15,7 @@ from derive.language.substitution import same_up_to_bound_names, substitute
 
 def length(expression: Expr) -> int:
     """How long an expression is to a reader: its operations and operands; functions and sums count more."""
-    if isinstance(expression, Access) or not expression.args:
+    if isinstance(expression, (Access, Delta)) or not expression.args:
         return 1
     if isinstance(expression, Reduction):
         return 2 + length(expression.body)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sympy import Expr
 
 from derive.language.equations import Equation, Fact
-from derive.language.expressions import Access, Index, accesses
+from derive.language.expressions import Access, Index, accesses, names
 from derive.language.substitution import readable_bound_names, substitute, up_to_names
 from derive.rewrites.algebra import apply_facts, length, spread, tidy
 
@@ -24,6 +24,9 @@ def cancel_through(body: Expr, known: Equation, facts: Iterable[Fact]
         The body with the equation inserted, that cancelled, the result after the declared facts, and the facts
         used; None where the result would be longer than the body.
     """
+    facts = tuple(facts)
+    if not _may_cancel(body, known, facts):
+        return None
     inserted = insert(body, known)
     cancelled = _spread(inserted)
     after, used = apply_facts(cancelled, facts)
@@ -31,6 +34,13 @@ def cancel_through(body: Expr, known: Equation, facts: Iterable[Fact]
     if length(after) >= length(body):
         return None
     return inserted, readable_bound_names(cancelled), readable_bound_names(after), used
+
+
+def _may_cancel(body: Expr, known: Equation, facts: tuple[Fact, ...]) -> bool:
+    """Whether the inserted terms have a quantity in common with those around them, or one with a declared fact."""
+    theirs = names(known.body)
+    return not theirs.isdisjoint(names(body) - {known.name}) or any(
+        not theirs.isdisjoint(names(fact.left)) for fact in facts)
 
 
 def insert(body: Expr, known: Equation) -> Expr:

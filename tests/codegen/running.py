@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import sympy
+from evaluate import evaluate
 from numpy.testing import assert_allclose
 
 from codegen.lowering import lower
@@ -28,8 +29,6 @@ from codegen.targets.numpy.plain import plain_lines
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.language.equations import Equation, Quantity
 from derive.language.expressions import accesses
-
-from evaluate import evaluate
 
 assert emit  # the target as a whole is imported too
 

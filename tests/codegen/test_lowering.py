@@ -42,6 +42,7 @@ def run(target: Access, body: sympy.Expr, *more: Equation, arrays=ARRAYS) -> dic
 
 
 z = A("z", n, j)
+y, row = A("y", n, j), A("r", n)
 
 CASES = {
     "matrix product and bias": (z, Sum(A("x", n, k) * A("W", k, j), k) + A("b", j), "z = x @ W + b"),
@@ -98,13 +99,10 @@ CASES = {
     "gradient of a branch": (z, A("y", n, j) * Piecewise((1, A("b", j) > 0), (0, True)), None),
     "step": (z, Piecewise((1, A("y", n, j) > 0), (0, True)), None),
     "extremes": (z, Max(A("y", n, j), 0) - Min(A("y", n, j), A("r", n)), None),
-    "functions": (z, sympy.tanh(A("y", n, j)) * sympy.sin(A("y", n, j)) - sympy.Abs(A("y", n, j)) * sympy.sign(A("r", n)),
-                  None),
-    "named functions": (z, sigmoid(A("y", n, j)) * softplus(-A("y", n, j)) + log1p(A("y", n, j) ** 2) * expm1(A("r", n)),
-                        None),
+    "functions": (z, sympy.tanh(y) * sympy.sin(y) - sympy.Abs(y) * sympy.sign(row), None),
+    "named functions": (z, sigmoid(y) * softplus(-y) + log1p(y**2) * expm1(row), None),
     "error function": (z, sympy.erf(A("y", n, j) / sympy.sqrt(2)), None),
-    "powers": (z, (A("y", n, j) ** 2 + 1) ** Rational(-1, 2) + A("y", n, j) ** 3 - A("y", n, j) ** 4 + A("y", n, j) ** -1,
-               None),
+    "powers": (z, (y**2 + 1) ** Rational(-1, 2) + y**3 - y**4 + 1 / y, None),
     "scalars": (z, A("s") * A("y", n, j) / 3 - 2 * A("s") + sympy.sqrt(2), None),
     "fractions": (z, -A("y", n, j) * A("r", n) / (7 * A("b", j) * (1 - A("y", n, j))), None),
 }

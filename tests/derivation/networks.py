@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -12,10 +12,11 @@ import mpmath
 from sympy import Rational, Symbol
 
 from derive.build import build
+from derive.calculus.record import Derivation
 from derive.catalogue.activations import ACTIVATIONS
 from derive.file.reading import validated
 from derive.file.source import source_of_text
-from derive.language.equations import Role
+from derive.language.equations import Role, System
 from derive.language.substitution import SAMPLES
 from derive.network import Network, NetworkDerivation
 
@@ -57,6 +58,24 @@ class Case:
     def labels(self) -> dict[str, list[int]]:
         return {q.name: [int(v) for v in self.given[q.name].values()]
                 for q in self.network.system.quantities.values() if q.integer}
+
+
+@dataclass(frozen=True, eq=False)
+class Handmade:
+    """A system that no file describes, its derivation and numbers, to be checked in the same way."""
+
+    system: System
+    derivation: Derivation
+    given: dict[str, Array]
+    sizes: Mapping[Symbol, int] = field(default_factory=dict)
+
+    @property
+    def network(self) -> Handmade:
+        return self
+
+    @property
+    def loss(self) -> str:
+        return self.derivation.objective
 
 
 @lru_cache(maxsize=None)

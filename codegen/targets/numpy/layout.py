@@ -64,72 +64,74 @@ def _broken(line: str) -> list[str]:
     if len(line) <= WIDTH or line.lstrip().startswith("#"):
         return [line]
     indent = line[:len(line) - len(line.lstrip())]
-    inner = indent + "    "
-    if " = " in line and not line.rstrip().endswith(")") or " = " in line and not _one_call(line.split(" = ", 1)[1]):
-        left, right = line.split(" = ", 1)
-        return [f"{left} = (", *_pieces(right.strip(), inner), f"{indent})"]
-    opening = line.index("(")
-    return [line[:opening + 1], *_pieces(line[opening + 1:-1], inner, comma=True), f"{indent})"]
+    code = line.strip()
+    left, equals, right = code.partition(" = ") if _group(code.partition(" = ")[0]) is None else ("", "", code)
+    group = _group(right)
+    if group is not None and group[1] == len(right) - 1 and _is_call(right, group[0]):
+        return _folded(right, indent, lead=left + equals)
+    return [f"{indent}{left}{equals}(", *_folded(right, indent + "    "), f"{indent})"]
 
 
-def _one_call(code: str) -> bool:
-    """Whether the code is one call: its first bracket closes at its end."""
-    depth = 0
-    opened = code.find("(")
-    if opened < 0 or not all(c.isalnum() or c in "._" for c in code[:opened]):
-        return False
-    for position, character in enumerate(code[opened:], opened):
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0:
-            return position == len(code) - 1
-    return False
+def _folded(code: str, indent: str, lead: str = "") -> list[str]:
+    """Code inside brackets, over as few lines as fit: broken at operators, else inside its widest brackets."""
+    if len(indent + lead + code) < WIDTH:  # leaves room for a comma
+        return [indent + lead + code]
+    for marks in ((" + ", " - "), (" * ", " / ", " @ ")):
+        parts = _split(code, marks)
+        if len(parts) > 1:
+            lines = _folded(parts[0], indent, lead)
+            for part in parts[1:]:
+                operator, rest = part[:3].strip() + " ", part[3:]
+                if len(lines[-1]) + 1 + len(operator + rest) < WIDTH and not lines[-1].strip().startswith(")"):
+                    lines[-1] += f" {operator}{rest}"
+                else:
+                    lines += _folded(rest, indent, operator)
+            return lines
+    group = _group(code)
+    if group is None:
+        return [indent + lead + code]
+    opening, closing = group
+    inner = code[opening + 1:closing]
+    if _is_call(code, opening):
+        middle = [line for argument in _split(inner, (", ",))
+                  for line in _with_comma(_folded(argument.removeprefix(", "), indent + "    "))]
+    else:
+        middle = _folded(inner, indent + "    ")
+    return [f"{indent}{lead}{code[:opening + 1]}", *middle, f"{indent}{code[closing:]}"]
 
 
-def _pieces(code: str, indent: str, comma: bool = False) -> list[str]:
-    """Code broken at operators or commas outside all brackets, as few pieces as fit; deeper where none fits."""
-    marks = (", ",) if comma else (" + ", " - ")
-    parts = _split(code, marks)
-    if len(parts) == 1:
-        parts = _split(code, (" * ", " / ", " @ "))
-    if len(parts) == 1 and len(indent + code) > WIDTH and "(" in code and code.endswith(")"):
-        opening = code.index("(")
-        if _one_call(code):
-            return [f"{indent}{code[:opening + 1]}", *_pieces(code[opening + 1:-1], indent + "    ", comma=True),
-                    f"{indent})"]
-    lines: list[str] = []
-    for part in parts:
-        text = part.strip()
-        if comma:
-            text = text.rstrip(",") + ","
-        if not comma and lines and len(lines[-1]) + 1 + len(text) <= WIDTH:
-            lines[-1] += f" {text}"
-        elif len(indent + text) > WIDTH:
-            lead = ""
-            if text[:2] in ("+ ", "- ", "* ", "/ ", "@ "):
-                lead, text = text[:2], text[2:]
-            deeper = _pieces(text, indent) if lead or not comma else _pieces(text[:-1], indent)
-            deeper[0] = deeper[0][:len(indent)] + lead + deeper[0][len(indent):]
-            if comma:
-                deeper[-1] += ","
-            lines += deeper if len(deeper) > 1 else [indent + lead + text]
-        else:
-            lines.append(indent + text)
-    return lines
+def _with_comma(lines: list[str]) -> list[str]:
+    return [*lines[:-1], lines[-1] + ","]
+
+
+def _is_call(code: str, opening: int) -> bool:
+    return opening > 0 and (code[opening - 1].isalnum() or code[opening - 1] in "_)]")
+
+
+def _group(code: str) -> tuple[int, int] | None:
+    """Where the widest pair of round brackets that no other brackets enclose opens and closes."""
+    found: list[tuple[int, int]] = []
+    depth = opened = 0
+    for position, character in enumerate(code):
+        if character in "([{":
+            if depth == 0:
+                opened = position
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if depth == 0 and character == ")":
+                found.append((opened, position))
+    return max(found, key=lambda pair: pair[1] - pair[0], default=None)
 
 
 def _split(code: str, marks: Sequence[str]) -> list[str]:
-    parts, depth, start, position = [], 0, 0, 0
-    while position < len(code):
-        character = code[position]
+    """The code cut before each of the marks that stands outside all brackets."""
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(code):
         depth += (character in "([{") - (character in ")]}")
-        mark = next((m for m in marks if code.startswith(m, position)), None) if depth == 0 else None
-        if mark and position > start:
-            cut = position + 1 if mark == ", " else position
-            parts.append(code[start:cut])
-            start = cut
-            position += len(mark)
-            continue
-        position += 1
+        if depth == 0 and position > start and code.startswith(tuple(marks), position):
+            parts.append(code[start:position])
+            start = position
     return [*parts, code[start:]]
 
 

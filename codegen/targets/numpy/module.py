@@ -54,7 +54,8 @@ from derive.network import Network
 from derive.rewrites.stability import stable_system
 
 RESERVED = frozenset({
-    "np", "os", "inspect", "islice", "Iterator", "Any", "Array", "ArrayLike", "DTypeLike", "NDArray", "Parameters", "SHAPES", "PARAMETERS",
+    "np", "os", "inspect", "islice", "Iterator", "Any", "Array", "ArrayLike", "DTypeLike", "NDArray", "Parameters",
+    "SHAPES", "PARAMETERS",
     "FROZEN", "LABELS", "Model", "initial_parameters", "forward", "loss_and_gradients", "trace", "check_gradients",
     "sigmoid", "softplus", "erf", "m", "self", "parameters", "gradients", "arrays", "update", "memory", "data",
     "position", *dir(builtins)})

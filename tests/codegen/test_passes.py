@@ -1,0 +1,127 @@
+"""What each pass is for.  That none changes a value is checked with every equation in test_lowering.py."""
+
+from __future__ import annotations
+
+import sympy
+
+from codegen.lowering import lower
+from codegen.memory import Use, assign
+from codegen.passes import (
+    branches_as_maxima,
+    copies_propagated,
+    definitions_expanded,
+    inlined_single_use,
+    structure,
+    without_common_subexpressions,
+    without_dead_code,
+    without_repeated_statements,
+)
+from codegen.program import Kind
+from derive.language.equations import Equation, Quantity
+from derive.language.expressions import Access, Index, Maximum, Sum, dimension
+from derive.language.substitution import SAMPLES
+from derive.rewrites.stability import softplus
+
+n, k, j = Index("n", SAMPLES), Index("k", dimension("d1")), Index("j", dimension("d2"))
+SIZES = {dimension("d1"): 4, dimension("d2"): 3}
+AXES = {"x": (n, k), "W": (k, j), "V": (j, k), "z": (n, j), "a": (n, j), "e": (n, j), "J": ()}
+QUANTITIES = {name: Quantity(name, axes) for name, axes in AXES.items()}
+z, a = QUANTITIES["z"].entry, QUANTITIES["a"].entry
+J, E = Access("J"), Access("e", n, j)
+PRODUCT = Equation(z, Sum(Access("x", n, k) * Access("W", k, j), k), 1)
+
+
+def program(*equations: Equation, outputs: tuple[str, ...] = ("J",)):
+    return lower(equations, QUANTITIES, SIZES).asking_for(*outputs)
+
+
+def names(made) -> list[str]:
+    return [statement.name for statement in made.statements]
+
+
+def test_dead_code_is_what_no_output_depends_on():
+    made = program(PRODUCT, Equation(a, sympy.exp(z), 2), Equation(J, Sum(z, n, j), 3))
+    assert names(without_dead_code(made)) == ["z", "J"]
+
+
+def test_a_statement_is_repeated_only_up_to_the_names_of_its_axes():
+    i = Index("k", dimension("d2"))
+    first = Equation(a, z - Maximum(Access("z", n, i), i), 2)
+    second = Equation(Access("e", n, j), z + Maximum(Access("z", n, i), i), 3)
+    made = without_repeated_statements(program(PRODUCT, first, second, outputs=("a", "e")))
+    assert sum(s.kind is Kind.REDUCTION for s in made.statements) == 1
+
+
+def test_a_function_that_occurs_twice_is_computed_once_and_named_for_what_it_is():
+    made = without_common_subexpressions(program(
+        PRODUCT, Equation(a, sympy.exp(z) + 1, 2), Equation(E, sympy.exp(z) * z, 3), outputs=("e", "a")))
+    assert names(made) == ["z", "exp_z", "a", "e"]
+
+
+def test_a_whole_equation_serves_as_the_common_subexpression():
+    made = without_common_subexpressions(program(
+        PRODUCT, Equation(a, sympy.exp(z), 2), Equation(Access("e", n, j), sympy.exp(z) * z, 3), outputs=("e", "a")))
+    assert names(made) == ["z", "a", "e"]
+
+
+def test_what_is_read_once_goes_into_the_line_that_reads_it():
+    made = program(Equation(J, Sum(z, n, j) / SAMPLES, 2))
+    assert names(made) == ["sum_z", "J"]
+    assert names(inlined_single_use(made)) == ["J"]
+    assert names(inlined_single_use(made, longest=0)) == ["sum_z", "J"]
+
+
+def test_a_copy_is_read_at_its_source_transposed_or_not():
+    tied = Equation(Access("W", k, j), Access("V", j, k), 1)
+    made = without_dead_code(copies_propagated(program(tied, Equation(z, PRODUCT.body, 2), outputs=("z",))))
+    assert names(made) == ["z"]
+    assert made.statements[0].reads == {"x", "V"}
+
+
+def test_definitions_share_their_parts():
+    made = definitions_expanded(program(
+        Equation(a, softplus(z), 1), Equation(Access("e", n, j), softplus(-z), 2), outputs=("a", "e")))
+    assert "exp_z" in names(without_common_subexpressions(made)) or any(
+        "log1p" in name for name in names(without_common_subexpressions(made)))
+
+
+def test_a_slope_of_at_most_one_needs_no_branch():
+    def branch(slope):
+        return sympy.Piecewise((z, z > 0), (slope * z, True))
+
+    gentle = branches_as_maxima(program(Equation(a, branch(sympy.Rational(1, 100)), 1), outputs=("a",)))
+    steep = branches_as_maxima(program(Equation(a, branch(2), 1), outputs=("a",)))
+    assert gentle.statements[0].body.has(sympy.Max) and not steep.statements[0].body.has(sympy.Max)
+
+
+def test_structure_is_equal_up_to_the_names_of_axes():
+    p, q = Index("p", SAMPLES), Index("q", dimension("d2"))
+    assert structure(z * a)[0] == structure(Access("z", p, q) * Access("a", p, q))[0]
+    assert structure(z * a)[0] != structure(Access("z", p, q) * Access("a", p, j))[0]
+    assert structure(z)[0] != structure(Access("z", n, Index("j", dimension("d1"))))[0]
+
+
+# Memory.
+
+
+def test_a_result_takes_the_place_of_an_argument_that_is_not_read_again():
+    uses = [Use("z", frozenset()), Use("a", frozenset({"z"}), frozenset({"z"})), Use("J", frozenset({"a"}))]
+    places = assign(uses, {"z": 1, "a": 1}, {}, {})
+    assert places["a"] == "z"
+
+
+def test_a_result_does_not_take_the_place_of_an_argument_that_is_read_again():
+    uses = [Use("z", frozenset()), Use("a", frozenset({"z"}), frozenset({"z"})), Use("J", frozenset({"a", "z"}))]
+    assert assign(uses, {"z": 1, "a": 1}, {}, {})["a"] == "a"
+
+
+def test_a_product_never_writes_over_its_operands():
+    uses = [Use("z", frozenset()), Use("y", frozenset({"z"})), Use("J", frozenset({"y"}))]
+    assert assign(uses, {"z": 1, "y": 1}, {}, {})["y"] == "y"
+
+
+def test_given_arrays_are_kept_where_their_values_are_wanted_after():
+    uses = [Use("s", frozenset({"g"}), frozenset({"g"})), Use("theta", frozenset({"theta", "s"}), frozenset({"s"}))]
+    keys = {"g": 1, "s": 1, "theta": 1}
+    assert assign(uses, keys, {"theta": (True, True), "g": (True, False)}, {"s": "theta"})["s"] == "g"
+    assert assign(uses, keys, {"theta": (True, True), "g": (True, True)}, {"s": "theta"})["s"] == "s"
