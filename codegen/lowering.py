@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Symbol
 from sympy.core.basic import Basic
+from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
 from codegen.program import Kind, Program, Statement
@@ -76,7 +77,7 @@ class Sizes:
                     new.is_Number and not old.is_Number for new, old in zip(arguments, node.args, strict=True)):
                 # Nothing here becomes a number, so nothing can be collected.
                 new = node._from_args(arguments)
-            elif isinstance(node, MinMaxBase):
+            elif isinstance(node, (MinMaxBase, Relational)):
                 new = node.func(*arguments, evaluate=False)
             else:
                 new = node.func(*arguments)
@@ -236,7 +237,10 @@ def _into_branches(expression: Expr) -> Expr:
 def _rebuilt(expression: Expr, function: Callable[[Expr], Expr]) -> Expr:
     """The expression with the function applied to its arguments, the values of a Piecewise among them."""
     if isinstance(expression, Piecewise):
-        return Piecewise(*((function(value), _condition(condition, function)) for value, condition in expression.args))
+        pairs = [(function(value), _condition(condition, function)) for value, condition in expression.args]
+        same = all(one is two for old, new in zip(expression.args, pairs, strict=True)
+                   for one, two in zip(old.args, new, strict=True))
+        return expression if same else Piecewise(*pairs)
     arguments = [function(a) for a in expression.args]
     unchanged = all(a is b for a, b in zip(arguments, expression.args, strict=True))
     return expression if unchanged else expression.func(*arguments)
@@ -245,7 +249,9 @@ def _rebuilt(expression: Expr, function: Callable[[Expr], Expr]) -> Expr:
 def _condition(condition: Basic, function: Callable[[Expr], Expr]) -> Basic:
     if not condition.args:
         return condition
-    return condition.func(*(function(a) if isinstance(a, Expr) else _condition(a, function) for a in condition.args))
+    arguments = [function(a) if isinstance(a, Expr) else _condition(a, function) for a in condition.args]
+    unchanged = all(a is b for a, b in zip(arguments, condition.args, strict=True))
+    return condition if unchanged else condition.func(*arguments)
 
 
 def _grows(body: Add) -> bool:

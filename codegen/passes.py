@@ -40,7 +40,8 @@ def without_repeated_statements(program: Program) -> Program:
     same: dict[str, tuple[Access, tuple[Index, ...]]] = {}
     kept = []
     for statement in program.statements:
-        statement = replace(statement, body=_renamed(statement.body, same))
+        if not same.keys().isdisjoint(statement.reads):
+            statement = replace(statement, body=_renamed(statement.body, same))
         key, order = structure(statement.body)
         if statement.kind is not Kind.PART and set(order) == set(statement.axes):
             if key in first and statement.name in program.temporaries:
@@ -68,7 +69,8 @@ def copies_propagated(program: Program) -> Program:
     same: dict[str, tuple[Access, tuple[Index, ...]]] = {}
     kept = []
     for statement in program.statements:
-        statement = replace(statement, body=_renamed(statement.body, same))
+        if not same.keys().isdisjoint(statement.reads):
+            statement = replace(statement, body=_renamed(statement.body, same))
         kept.append(statement)
         if statement.kind is Kind.ELEMENTWISE and isinstance(statement.body, Access) and statement.axes:
             source = program.quantities[statement.body.name]
@@ -187,7 +189,7 @@ def without_common_subexpressions(program: Program, worth: Callable[[Expr], bool
         body = statement.body
         if statement.kind is not Kind.GATHER:
             body = name_repeated(body, statement, whole=True)
-        statements.append(replace(statement, body=body))
+        statements.append(statement if body is statement.body else replace(statement, body=body))
     return replace(program, statements=tuple(statements), quantities=quantities, temporaries=frozenset(temporaries))
 
 
@@ -197,12 +199,12 @@ def _is_array(node: Expr) -> bool:
 
 def inlined_single_use(program: Program, longest: int = LONGEST_LINE) -> Program:
     """Put a temporary that is read once into the statement that reads it, while the line stays short."""
-    uses = Counter(access.name for s in program.statements for access in accesses(s.body))
+    uses = Counter(access.name for s in program.statements for access in s.accesses)
     pending: dict[str, Statement] = {}
     kept: list[Statement] = []
     for statement in program.statements:
         body = statement.body
-        for name in dict.fromkeys(a.name for a in accesses(body)):
+        for name in dict.fromkeys(a.name for a in statement.accesses):
             if name in pending:
                 inner = pending.pop(name)
                 candidate = _inserted(body, inner)
@@ -210,7 +212,8 @@ def inlined_single_use(program: Program, longest: int = LONGEST_LINE) -> Program
                     body = candidate
                 else:
                     kept.append(inner)
-        statement = replace(statement, body=body)
+        if body is not statement.body:
+            statement = replace(statement, body=body)
         single = statement.name in program.temporaries and uses[statement.name] == 1
         if single and statement.kind in (Kind.ELEMENTWISE, Kind.CONTRACTION, Kind.REDUCTION, Kind.GATHER):
             pending[statement.name] = statement

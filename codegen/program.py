@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 from sympy import Expr, sympify
 
 from derive.language.equations import Quantity
-from derive.language.expressions import Access, Index, names
+from derive.language.expressions import Access, Index, accesses, names
 
 
 class Kind(Enum):
@@ -50,16 +51,23 @@ class Statement:
     def name(self) -> str:
         return self.target.name
 
-    @property
+    @cached_property
+    def accesses(self) -> tuple[Access, ...]:
+        """Every access in the body, in reading order, with repetitions."""
+        return tuple(accesses(self.body))
+
+    @cached_property
     def axes(self) -> tuple[Index, ...]:
         """The free indices, in the order of the target's axes."""
+        if all(isinstance(position, Index) for position in self.target.indices):
+            return tuple(dict.fromkeys(self.target.indices))
         found: dict[Index, None] = {}
         for position in self.target.indices:
             for index in sorted(position.atoms(Index), key=lambda i: i.name):
                 found.setdefault(index)
         return tuple(found)
 
-    @property
+    @cached_property
     def reads(self) -> frozenset[str]:
         own = names(self.body)
         return own | {self.name} if self.kind is Kind.PART else own

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 
 from derive.calculus.chain_rule import differentiate
 from derive.calculus.record import Derivation

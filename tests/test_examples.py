@@ -43,7 +43,8 @@ def test_the_committed_module_is_the_one_emitted_now(example, update):
     if update:
         committed.write_text(emitted, encoding="utf-8")
     before = committed.read_text(encoding="utf-8") if committed.exists() else ""
-    difference = "".join(difflib.unified_diff(before.splitlines(True), emitted.splitlines(True), "committed", "emitted"))
+    lines = difflib.unified_diff(before.splitlines(True), emitted.splitlines(True), "committed", "emitted")
+    difference = "".join(lines)
     assert not difference, f"{difference[:4000]}\nrewrite it with: pytest --update tests/test_examples.py"
 
 
@@ -51,8 +52,8 @@ def test_the_committed_module_is_the_one_emitted_now(example, update):
 def test_the_derivation_compiles_and_nothing_overflows_the_page(example, tmp_path):
     path, _, done = example
     (tmp_path / "derivation.tex").write_text(done.stdout, encoding="utf-8")
-    compiled = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "derivation.tex"], cwd=tmp_path,
-                              capture_output=True, text=True, errors="replace", timeout=120)
+    compiled = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "derivation.tex"],
+                              cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
     assert compiled.returncode == 0, compiled.stdout[-2000:]
     wide = [float(points) for points in re.findall(r"Overfull \\hbox \(([0-9.]+)pt too wide\)", compiled.stdout)]
     assert not [points for points in wide if points > 1.0]

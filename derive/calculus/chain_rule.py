@@ -34,13 +34,15 @@ from derive.rewrites.cancellation import cancel_through
 from derive.rewrites.output_form import in_terms_of_output
 
 
-def differentiate(forward: System, objective: str, wrt: Iterable[str] | None = None) -> Derivation:
+def differentiate(forward: System, objective: str, wrt: Iterable[str] | None = None,
+                  simplify: bool = True) -> Derivation:
     """Derive ∂objective/∂q for every quantity q between the objective and those asked for.
 
     Args:
         forward: the equations; they are numbered here, in topological order.
         objective: a scalar quantity of the system.
         wrt: the quantities asked for; by default every parameter.
+        simplify: collect factors and cancel; without, the equations are right but longer, and found sooner.
 
     Raises:
         Cycle: the equations define quantities in terms of each other.
@@ -57,7 +59,7 @@ def differentiate(forward: System, objective: str, wrt: Iterable[str] | None = N
         raise ValueError(f"{objective} has indices; only a scalar can be differentiated by everything else")
     asked = tuple(wrt) if wrt is not None else tuple(
         q.name for q in forward.quantities.values() if q.role is Role.PARAMETER)
-    sweep = _Sweep(forward, objective, _between(forward, objective, asked))
+    sweep = _Sweep(forward, objective, _between(forward, objective, asked), simplify)
     for name in sweep.order():
         sweep.derive(name)
     adjoints = tuple(sweep.adjoints.values())
@@ -85,7 +87,8 @@ def _between(forward: System, objective: str, asked: Sequence[str]) -> set[str]:
 class _Sweep:
     """The state of one reverse pass."""
 
-    def __init__(self, forward: System, objective: str, between: set[str]) -> None:
+    def __init__(self, forward: System, objective: str, between: set[str], simplify: bool) -> None:
+        self.simplify = simplify
         self.forward = forward
         self.objective = objective
         self.between = between
@@ -126,7 +129,7 @@ class _Sweep:
         shape, met = outline(*problem.expressions)
         like = None
         if shape not in self.solved:
-            self.solved[shape] = met, name, _work_out(problem)
+            self.solved[shape] = met, name, _work_out(problem, self.simplify)
         else:
             like = self.solved[shape][1]
         first, _, worked = self.solved[shape]
@@ -225,7 +228,7 @@ class _Worked:
         return tuple(paths), tuple(steps)
 
 
-def _work_out(problem: _Problem) -> _Worked:
+def _work_out(problem: _Problem, simplify: bool) -> _Worked:
     """Chain rule, local derivatives, contraction, simplification for one quantity."""
     steps: list[tuple[Rule, Expr, Expr, tuple[Any, ...]]] = []
 
@@ -239,6 +242,8 @@ def _work_out(problem: _Problem) -> _Worked:
     add(Rule.PATHS if len(paths) > 1 else Rule.CHAIN, symbols, chain)
     total = readable_bound_names(Add(*(path.contribution for path in paths)))
     add(Rule.CONTRACTION, chain, total)
+    if not simplify:
+        return _Worked(paths, tuple(steps), total)
     body = readable_bound_names(_tidy(total))
     add(Rule.FACTORING, total, body)
     for position, known in enumerate(problem.known):

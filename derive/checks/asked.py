@@ -86,7 +86,7 @@ class Probes:
             wanted = [by for each, by in self._asked if each == probe]
             start = System({**forward.quantities, probe: Quantity(probe)},
                            (*forward.equations, Equation(Access(probe), Access(name, *entry))))
-            made = differentiate(start, probe, wanted)
+            made = differentiate(start, probe, wanted, simplify=False)
             system = system.extended([Quantity(probe), *(a.quantity for a in made.adjoints)],
                                      [made.forward.definitions[probe], *(a.equation for a in made.adjoints)])
         return system
@@ -150,7 +150,8 @@ def _metric(asked: Asked, network: Network, place: Place) -> Wanted:
 def _check_set(on: str, network: Network, place: Place) -> None:
     sets = {name: data for name, data in (("data", network.data), ("test", network.test)) if data}
     if on not in sets:
-        raise FileError(f"the file has no data set '{on}'", place, suggestion(on, sets, "it has") if sets else "add data:")
+        raise FileError(f"the file has no data set '{on}'", place,
+                        suggestion(on, sets, "it has") if sets else "add data:")
 
 
 def _updates(asked: Asked, network: Network) -> int | None:

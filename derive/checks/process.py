@@ -60,12 +60,12 @@ class Runner:
             path = str(Path(self._folder.name, "probe.py"))
             Path(path).write_text(probe, encoding="utf-8")
         if takes:
-            self._ask("read", takes, takes=[asdict(take) for take in takes], probe=path)
+            self._ask("read", takes, probe=path)
 
     def fit(self, takes: Sequence[Take]) -> None:
         """Train as the file says, and measure."""
         if takes:
-            self._ask("fit", takes, takes=[asdict(take) for take in takes])
+            self._ask("fit", takes)
 
     def test_gradients(self, seed: int) -> None:
         self._ask("taylor", seed=seed)
@@ -94,6 +94,8 @@ class Runner:
     def _ask(self, do: str, takes: Sequence[Take] = (), **what: Any) -> None:
         assert self._process.stdin is not None
         try:
+            if takes:
+                what["takes"] = [asdict(take) for take in takes]
             self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:  # it has failed; what it said is read by `wait`

@@ -12,6 +12,7 @@ import importlib.util
 import json
 import sys
 import traceback
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ NEEDED = 5  # steps that a slope is taken from: the smallest whose remainder is 
 SAMPLES, DIRECTIONS = 16, 5  # few samples, so that few of them lie near a kink; the median over directions
 
 
-def load(path: str, name: str):
+def load(path: str, name: str) -> Any:
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -28,14 +29,14 @@ def load(path: str, name: str):
     return module
 
 
-def answer(**parts) -> None:
+def answer(**parts: Any) -> None:
     print(json.dumps(parts), flush=True)
 
 
 class Session:
     """A loaded module with its data."""
 
-    def __init__(self, module, data, names, constants, loss) -> None:
+    def __init__(self, module: str, data: str, names: list[str], constants: dict[str, float], loss: str) -> None:
         self.module = load(module, "network")
         self.constants = constants
         self.loss = loss
@@ -45,7 +46,7 @@ class Session:
         self.sets = {which: {name: arrays[f"{which}/{name}"] for name in names}
                      for which in ("data", "test") if f"{which}/{names[0]}" in arrays}
 
-    def values(self, parameters, on: str, trace) -> dict:
+    def values(self, parameters: dict[str, Any], on: str, trace: Any) -> dict[str, Any]:
         data = self.sets[on]
         return {**data, **self.constants, **parameters, **trace(parameters, *data.values())}
 
@@ -54,7 +55,7 @@ class Session:
         found = self.values(self.module.initial_parameters(), "data", self.module.trace) if values else {}
         answer(trace={name: np.asarray(value).tolist() for name, value in found.items()})
 
-    def read(self, takes, probe: str | None) -> None:
+    def read(self, takes: list[dict[str, Any]], probe: str | None) -> None:
         """Numbers at the start and after updates, of the network itself or of a module that traces more."""
         trace = load(probe, "probe").trace if probe else self.module.trace
         for on in sorted({take["on"] or "" for take in takes}):
@@ -69,7 +70,7 @@ class Session:
                 answer(numbers=[[place, float(np.asarray(values[take["name"]])[tuple(take["entry"])])]
                                 for place, take in chosen if (take["after"] or 0) == moment])
 
-    def fit(self, takes) -> None:
+    def fit(self, takes: list[dict[str, Any]]) -> None:
         """What is measured after training."""
         model = self.module.Model().fit(*self.sets["data"].values())
         found = []
@@ -85,7 +86,7 @@ class Session:
         answer(numbers=found)
 
 
-def taylor(module, data, seed: int) -> dict:
+def taylor(module: Any, data: dict[str, Any], seed: int) -> dict[str, Any]:
     """|J(θ + hv) − J(θ) − h·∇J·v| for falling h along random directions v, and its slope in log-log: 2."""
     rng = np.random.default_rng(seed)
     data = {name: array[:SAMPLES] for name, array in data.items()}
@@ -99,11 +100,11 @@ def taylor(module, data, seed: int) -> dict:
         length = np.sqrt(sum(float(np.sum(v * v)) for v in direction.values()))
         direction = {name: v * (0.1 * size / length) for name, v in direction.items()}
         slope = sum(float(np.sum(gradients[name] * v)) for name, v in direction.items() if name in gradients)
-        left = []
+        remainders = []
         for h in STEPS:
             moved = {name: value + h * direction[name] for name, value in parameters.items()}
-            left.append(abs(module.loss_and_gradients(moved, *data.values())[0] - start - h * slope))
-        left = np.array(left)
+            remainders.append(abs(module.loss_and_gradients(moved, *data.values())[0] - start - h * slope))
+        left = np.array(remainders)
         rounding = 1e-15 * max(abs(start), abs(slope), 1e-300)
         clear = np.flatnonzero(left > 1000 * rounding)[-NEEDED:]
         if len(clear) == NEEDED:
@@ -113,7 +114,7 @@ def taylor(module, data, seed: int) -> dict:
 
 
 def main() -> None:
-    session = None
+    session: Any = None
     for line in sys.stdin:
         request = json.loads(line)
         do = request.pop("do")

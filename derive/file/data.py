@@ -303,7 +303,7 @@ def _fitted(table: Table, needed: Needed, section: str, source: Source) -> Table
         return table
 
     def place(position: tuple[int, ...]) -> Place:
-        entry = np.ravel_multi_index(position[1:], needed.shape) if position[1:] else 0
+        entry = np.ravel_multi_index(position[1:], needed.shape) if needed.shape and position[1:] else 0
         inside = np.unravel_index(entry, tuple(own)) if own else ()
         return table.place((position[0], *map(int, inside)))
 

@@ -74,9 +74,9 @@ def _rename_bound(expression: Basic, depth: int) -> Basic:
     if isinstance(expression, Reduction):
         # Order the bound indices by where they are first met, not by name.
         met = [i for i in _preorder_indices(expression.body) if i in expression.indices]
-        ordered = sorted(expression.indices, key=met.index) if set(met) == set(expression.indices) else expression.indices
+        ordered = sorted(expression.indices, key=lambda i: met.index(i) if i in met else len(met))
         new = [Index(f"_{depth + number}", old.size) for number, old in enumerate(ordered)]
-        body = substitute(expression.body, dict(zip(ordered, new)))
+        body = substitute(expression.body, dict(zip(ordered, new, strict=True)))
         return expression.func(_rename_bound(body, depth + len(new)), *new)
     return expression.func(*(_rename_bound(a, depth) for a in expression.args))
 

@@ -6,7 +6,6 @@ derived once, so that the length follows the number of different layers.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -16,6 +15,7 @@ from sympy import Basic, Expr, Mul, Piecewise, Symbol
 from sympy.core.relational import Relational
 
 from derive.calculus.record import Adjoint, Derivation, Path, Rule
+from derive.file.errors import suggestion
 from derive.language.equations import Equation, Role
 from derive.language.expressions import Access, Delta, Index, Partial, Sum, free_indices
 from derive.language.substitution import SAMPLES, readable_bound_names, substitute
@@ -90,9 +90,8 @@ def document(network: Network, derivation: Derivation, form: str = "auto", wrt: 
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint at the nearest valid name."""
-    found = difflib.get_close_matches(name, list(names), 1)
-    return f"; did you mean {found[0]}?" if found else ""
+    """A hint at the nearest valid name, or at all of them."""
+    return f"; {suggestion(name, names, 'there are')}"
 
 
 @dataclass

@@ -70,7 +70,8 @@ def oriented(expression: Expr) -> Expr:
             turned[place] = _turned(base) ** power
             negative = not negative
     if negative:
-        sums = [place for place, factor in enumerate(turned) if _odd_sum(*factor.as_base_exp())]
+        sums = [place for place, factor in enumerate(turned) if _odd_sum(*factor.as_base_exp())
+                and any(term.could_extract_minus_sign() for term in factor.as_base_exp()[0].args)]
         sums.sort(key=lambda place: turned[place].as_base_exp()[0].as_coeff_Add()[0] != 0)
         if sums:
             base, power = turned[sums[0]].as_base_exp()
@@ -87,6 +88,12 @@ def _odd_sum(base: Expr, power: Expr) -> bool:
 
 def _turned(base: Expr) -> Expr:
     return Add(*(-term for term in base.args))
+
+
+def divisors(expression: Expr) -> set[Expr]:
+    """What an expression divides by and that depends on a quantity, and so could be 0."""
+    return {same_up_to_bound_names(power.base) for power in expression.atoms(Pow)
+            if power.exp.is_negative and power.base.has(Access)}
 
 
 def _as_rational(expression: Expr) -> tuple[Expr, dict[Expr, Expr]]:
@@ -173,4 +180,4 @@ def _match(node: Expr, fact: Fact) -> Expr | None:
     return substitute(fact.right, free)
 
 
-__all__ = ["Within", "apply_facts", "length", "shorter", "spread", "tidy"]
+__all__ = ["Within", "apply_facts", "divisors", "length", "shorter", "spread", "tidy"]

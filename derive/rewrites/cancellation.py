@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from sympy import Expr
 
 from derive.language.equations import Equation, Fact
-from derive.language.expressions import Access, Index, accesses, names
+from derive.language.expressions import Index, accesses, names
 from derive.language.substitution import readable_bound_names, substitute, up_to_names
-from derive.rewrites.algebra import apply_facts, length, spread, tidy
+from derive.rewrites.algebra import apply_facts, divisors, length, spread, tidy
 
 
 def cancel_through(body: Expr, known: Equation, facts: Iterable[Fact]
@@ -22,7 +22,7 @@ def cancel_through(body: Expr, known: Equation, facts: Iterable[Fact]
 
     Returns:
         The body with the equation inserted, that cancelled, the result after the declared facts, and the facts
-        used; None where the result would be longer than the body.
+        used; None where the result would be longer than the body, unless it is free of a division by a quantity.
     """
     facts = tuple(facts)
     if not _may_cancel(body, known, facts):
@@ -31,9 +31,15 @@ def cancel_through(body: Expr, known: Equation, facts: Iterable[Fact]
     cancelled = _spread(inserted)
     after, used = apply_facts(cancelled, facts)
     after = _tidy(after)
-    if length(after) >= length(body):
+    if length(after) >= length(body) and not _frees_of_division(body, known, after):
         return None
     return inserted, readable_bound_names(cancelled), readable_bound_names(after), used
+
+
+def _frees_of_division(body: Expr, known: Equation, after: Expr) -> bool:
+    """Whether a division by a quantity, which could be 0, is gone with the known equation, at no greater length."""
+    return (bool(divisors(known.body)) and not divisors(after) and known.name not in names(after)
+            and length(after) < length(body) + length(known.body))
 
 
 def _may_cancel(body: Expr, known: Equation, facts: tuple[Fact, ...]) -> bool:

@@ -10,8 +10,8 @@ import sympy
 from sympy import Dummy, Expr, Function, Mul, Piecewise, Pow, default_sort_key
 
 from derive.language.expressions import Access, Index, Reduction
-from derive.language.substitution import same_up_to_bound_names, substitute
-from derive.rewrites.algebra import shorter, tidy
+from derive.language.substitution import substitute
+from derive.rewrites.algebra import divisors, shorter, tidy
 
 
 def in_terms_of_output(derivative: Expr, target: Access, body: Expr) -> Expr:
@@ -24,11 +24,22 @@ def in_terms_of_output(derivative: Expr, target: Access, body: Expr) -> Expr:
         solution = _solve(body, target, kernel)
         if solution is None:
             continue
-        instances = {node: substitute(solution, place) for node, place in _instances(kernel, derivative)}
-        candidate = tidy(_replace_outside_sums(derivative, instances))
-        if shorter(candidate, best) and _divides_by_no_more(candidate, best):
-            best = candidate
+        for form in dict.fromkeys((derivative, best)):  # exp(z)² may stand as exp(2z) in one and not in the other
+            instances = {node: substitute(solution, place) for node, place in _instances(kernel, form)}
+            candidate = tidy(_replace_outside_sums(form, instances))
+            # A form may not divide by anything that the old one does not divide by: it could be 0.  Nor may a
+            # function be left beside the output that grows while the output falls: their product could be ∞ · 0.
+            if shorter(candidate, best) and divisors(candidate) <= divisors(best) and not _grows(candidate):
+                best = candidate
     return best
+
+
+def _grows(expression: Expr) -> bool:
+    """Whether a function that grows exponentially stands outside of all sums."""
+    if isinstance(expression, (Access, Reduction)):
+        return False
+    return (isinstance(expression, (sympy.exp, sympy.sinh, sympy.cosh)) and expression.has(Access)
+            or any(map(_grows, expression.args)))
 
 
 def _by_branches(derivative: Piecewise, target: Access, body: Piecewise) -> Expr:
@@ -89,18 +100,10 @@ def _place(pattern: Expr, node: Expr) -> dict[Index, Expr] | None:
     theirs = [a for a in sympy.preorder_traversal(node) if isinstance(a, Access)]
     if len(mine) != len(theirs):
         return None
-    for one, other in zip(mine, theirs):
+    for one, other in zip(mine, theirs, strict=True):
         if one.name != other.name:
             return None
-        for index, position in zip(one.indices, other.indices):
+        for index, position in zip(one.indices, other.indices, strict=True):
             if isinstance(index, Index) and place.setdefault(index, position) != position:
                 return None
     return place if substitute(pattern, place) == node else None
-
-
-def _divides_by_no_more(candidate: Expr, current: Expr) -> bool:
-    """A form may not divide by anything that the old one does not divide by: it could be 0."""
-    def divisors(expression: Expr) -> set[Expr]:
-        return {same_up_to_bound_names(power.base) for power in expression.atoms(Pow)
-                if power.exp.is_negative and power.base.has(Access)}
-    return divisors(candidate) <= divisors(current)

@@ -62,6 +62,7 @@ class Rewrite:
     name: str
     apply: Callable[[Expr], Expr | None]
     example: str
+    whole: bool = False  # whether it looks at the parts before they are rewritten
 
 
 def _logistic(node: Expr) -> Expr | None:
@@ -116,7 +117,7 @@ def _merged_exponentials(node: Expr) -> Expr | None:
         rest = Mul(*(f for f in others if f is not factor))
         if isinstance(factor, exp):
             return exp(factor.args[0] + scale.args[0]) * rest
-        if isinstance(factor, Add) and any(_exponent(term) for term in factor.args):
+        if isinstance(factor, Add) and any(isinstance(f, exp) for term in factor.args for f in Mul.make_args(term)):
             return Add(*(term * scale for term in factor.args)) * rest
     return None
 
@@ -131,7 +132,7 @@ def _complement(node: Expr) -> Expr | None:
 
 
 def _scaled_sum(node: Expr) -> Expr | None:
-    """Σ_k exp(v_k) = exp(M)·Σ_k exp(v_k − M) with M = max_k v_k: in a ratio or a logarithm the exp(M) meets its like."""
+    """Σ_k exp(v_k) = exp(M)·Σ_k exp(v_k − M), M = max_k v_k: in a ratio or a logarithm the exp(M) meets its like."""
     if isinstance(node, Sum) and isinstance(node.body, exp):
         exponent = node.body.args[0]
         if exponent.has(Maximum):
@@ -175,14 +176,17 @@ def _softplus(node: Expr) -> Expr | None:
 
 
 def _log_of_product(node: Expr) -> Expr | None:
-    """log(exp(u)·v) = u + log(v), log(σ(u)) = −softplus(−u), log(1/v) = −log(v) for the positive v met here."""
+    """log(exp(u)·v) = u + log(v), log(σ(u)) = −softplus(−u), log((1 + exp(u))·v) = softplus(u) + log(v)."""
     if not isinstance(node, log):
         return None
     plain, rest = Integer(0), []
     for factor in Mul.make_args(node.args[0]):
         base, power = factor.as_base_exp() if not isinstance(factor, exp) else (factor, Integer(1))
+        u = _one_plus_exp(base)
         if isinstance(base, exp):
             plain += base.args[0]
+        elif u is not None and len(node.args[0].args) > 1:
+            plain += power * softplus(u)
         elif isinstance(base, sigmoid):
             plain -= power * softplus(-base.args[0])
         elif isinstance(base, Sum) and isinstance(base.body, exp):
@@ -204,8 +208,40 @@ def _hyperbolic_ratio(node: Expr) -> Expr | None:
     """sinh(u)/cosh(u) = tanh(u)."""
     for factor in Mul.make_args(node):
         base, power = factor.as_base_exp()
-        if isinstance(base, cosh) and power == -1 and sinh(base.args[0]) in Mul.make_args(node):
-            return node / factor / sinh(base.args[0]) * tanh(base.args[0])
+        if isinstance(base, cosh) and power.is_negative and sinh(base.args[0]) in Mul.make_args(node):
+            return node / factor / sinh(base.args[0]) * base ** (power + 1) * tanh(base.args[0])
+    return None
+
+
+def _hyperbolic_secant(node: Expr) -> Expr | None:
+    """1/cosh(u) = 2·exp(−|u|)·σ(2|u|)."""
+    base, power = node.as_base_exp()
+    if isinstance(base, cosh) and power.is_Integer and power.is_negative:
+        u = Abs(base.args[0])
+        return (2 * exp(-u) * sigmoid(2 * u)) ** -power
+    return None
+
+
+def _one_plus_tanh(node: Expr) -> Expr | None:
+    """c + c·tanh(u) = 2c·σ(2u), and c − c·tanh(u) = 2c·σ(−2u), which keep their digits where tanh(u) is near ∓1."""
+    if isinstance(node, Add) and node.args[0].is_number:
+        for term in node.args[1:]:
+            factor = next((f for f in Mul.make_args(term) if isinstance(f, tanh)), None)
+            if factor is not None and abs(term / factor) == abs(node.args[0]):
+                side = 2 * term / factor / node.args[0] * factor.args[0]
+                return node - node.args[0] - term + 2 * node.args[0] * sigmoid(side)
+    return None
+
+
+def _half_tanh(node: Expr) -> Expr | None:
+    """(exp(u) − 1)/(1 + exp(u)) = tanh(u/2)."""
+    if isinstance(node, Mul):
+        for factor in node.args:
+            base, power = factor.as_base_exp()
+            if isinstance(base, sigmoid) and power.is_Integer and power.is_positive:
+                twin = expm1(-base.args[0])
+                if twin in node.args:
+                    return node / factor / twin * base ** (power - 1) * tanh(-base.args[0] / 2)
     return None
 
 
@@ -282,7 +318,10 @@ REWRITES = (
     Rewrite("logistic of the other sign", _exp_times_logistic, "exp(x)*sigmoid(-x) → sigmoid(x)"),
     Rewrite("complement", _complement, "1 - sigmoid(x) → sigmoid(-x)"),
     Rewrite("log-cosh", _log_cosh, "log(cosh(x)) → |x| + log1p(exp(-2|x|)) - log(2)"),
-    Rewrite("hyperbolic ratio", _hyperbolic_ratio, "sinh(x)/cosh(x) → tanh(x)"),
+    Rewrite("hyperbolic ratio", _hyperbolic_ratio, "sinh(x)/cosh(x) → tanh(x)", whole=True),
+    Rewrite("hyperbolic secant", _hyperbolic_secant, "1/cosh(x) → 2·exp(-|x|)·sigmoid(2|x|)"),
+    Rewrite("one plus tanh", _one_plus_tanh, "1 + tanh(x) → 2·sigmoid(2x)"),
+    Rewrite("tanh of a half", _half_tanh, "(exp(x) - 1)/(1 + exp(x)) → tanh(x/2)"),
     Rewrite("scaled sum", _scaled_sum, "sum(k, exp(x[k])) → exp(M)·sum(k, exp(x[k] - M))"),
     Rewrite("scaled exponentials", _scaled_exponentials, "1/(exp(x) + exp(-x)) → exp(-M)/(exp(x-M) + exp(-x-M))"),
     Rewrite("merged exponentials", _merged_exponentials, "exp(x)·exp(-M) → exp(x - M)"),
@@ -294,9 +333,12 @@ REWRITES = (
 
 
 def stable(expression: Expr, rewrites: tuple[Rewrite, ...] = REWRITES) -> Expr:
-    """Apply the named rewrites from the leaves up, until none holds."""
+    """Apply the named rewrites from the leaves up, until none holds; those of a whole quotient come before its parts."""
     if isinstance(expression, Access) or not expression.args or isinstance(expression, (Relational, sympy.Tuple)):
         return expression
+    for rewrite in rewrites:
+        if rewrite.whole and (better := rewrite.apply(expression)) is not None:
+            return stable(better, rewrites)
     if isinstance(expression, Reduction):
         expression = expression.func(stable(expression.body, rewrites), *expression.indices)
     elif isinstance(expression, Piecewise):
@@ -323,20 +365,25 @@ def stable_system(system: System) -> System:
 def _stable_body(equation: Equation, definitions: Mapping[str, Equation]) -> Expr:
     body = equation.body
     for node in sorted(body.atoms(log), key=sympy.default_sort_key):
+        if not _unsafe_logarithms(_stable(node), definitions):
+            continue
         inserted = node
         for name in sorted(names(node) & definitions.keys()):
             inserted = insert(inserted, definitions[name])
         if inserted != node:
             better = _stable(inserted)
-            if not _unsafe_logarithms(better):
+            if not _unsafe_logarithms(better, definitions):
                 body = body.xreplace({node: better})
     return _stable(body)
 
 
-def _unsafe_logarithms(expression: Expr) -> bool:
-    """Whether a logarithm is left whose argument can underflow to 0: any but one of a scaled sum."""
-    return any(not (isinstance(node.args[0], Sum) and isinstance(node.args[0].body, exp)) and not node.is_number
-               for node in expression.atoms(log))
+def _unsafe_logarithms(expression: Expr, definitions: Mapping[str, Equation]) -> bool:
+    """Whether a logarithm is left whose argument is computed and can underflow to 0: any but one of exponentials."""
+    def safe(argument: Expr) -> bool:
+        return isinstance(argument.body if isinstance(argument, Sum) else argument, exp)
+
+    return any(not safe(node.args[0]) and not names(node).isdisjoint(definitions)
+               for node in expression.atoms(log, log1p))
 
 
 _stable = up_to_names(stable)

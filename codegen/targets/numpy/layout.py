@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -67,7 +68,7 @@ def _broken(line: str) -> list[str]:
     code = line.strip()
     left, equals, right = code.partition(" = ") if _group(code.partition(" = ")[0]) is None else ("", "", code)
     group = _group(right)
-    if group is not None and group[1] == len(right) - 1 and _is_call(right, group[0]):
+    if group is not None and group[1] == len(right) - 1 and re.fullmatch(r"[\w.]+", right[:group[0]]):  # a single call
         return _folded(right, indent, lead=left + equals)
     return [f"{indent}{left}{equals}(", *_folded(right, indent + "    "), f"{indent})"]
 

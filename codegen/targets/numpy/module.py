@@ -468,7 +468,7 @@ class _Module:
     def _one_hot(self) -> dict[str, Any] | None:
         """The target that may be given as labels: one-hot rows beside a distribution."""
         network = self.network
-        if network.kind != "distribution" or len(network.targets) != 1:
+        if network.kind not in ("distribution", "logits") or len(network.targets) != 1:
             return None
         target = self.quantities[network.targets[0]]
         if target.integer or len(target.indices) != 2:
@@ -484,9 +484,9 @@ class _Module:
             shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
             if quantity.integer:
                 code = f'rng.integers(0, LABELS["{self.identifier(name)}"], {shape})'
-            elif name in self.network.targets and self.network.kind == "distribution" and len(sizes) == 2:
+            elif name in self.network.targets and self.network.kind in ("distribution", "logits") and len(sizes) == 2:
                 code = f"np.eye({sizes[1]})[rng.integers(0, {sizes[1]}, samples)]"
-            elif name in self.network.targets and self.network.kind == "probability":
+            elif name in self.network.targets and self.network.kind in ("probability", "logit"):
                 code = f"rng.integers(0, 2, {shape}).astype(float)"
             else:
                 code = f"rng.standard_normal({shape})"

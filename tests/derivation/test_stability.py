@@ -1,0 +1,222 @@
+"""Logits of ±1000: finite values, right digits, no warnings, in the loss and in every gradient.
+
+The reference evaluates the derived equations, which the exact checks have proved, in a precision in which nothing
+underflows; what is tested is the generated module in float64.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from sympy import Abs, Integer, Max, Min, Piecewise, Rational, cosh, exp, log, sign, sinh, tanh
+
+import codegen
+from derive.catalogue.activations import ACTIVATIONS
+from derive.language.equations import System
+from derive.language.expressions import Access, Index, Maximum, Sum
+from derive.language.substitution import SAMPLES
+from derive.rewrites.stability import REWRITES, expm1, log1p, sigmoid, softplus, stable, stable_system
+
+from .evaluation import DOUBLE, Values
+from .networks import case, network
+
+EPSILON = 2.0**-52
+ENOUGH = 900  # digits in which 1 + exp(−2000) is not 1
+LOGITS = [[1000, -1000, 0], [40, -40, 1e-8], [-1e-8, 0, 40], [1000, 1000, -40], [-1000, -1000, -1000.5], [0, 0, 0],
+          [1e-8, -1e-8, 2e-8], [30, 20, 10], [-745, -709, 709], [-746, 710, -20], [3, -2, 0.5], [100, -100, 1]]
+
+# -- each named rewrite -------------------------------------------------------------------------------------------------
+
+NOTHING = System({}, ())
+X, Y = Access("x"), Access("y")
+K = Index("k", 3)
+LARGEST = Maximum(Access("v", K), K)
+EXAMPLES = {
+    "positive part": [(Piecewise((X, X > 0), (0, True)), Max(X, 0)), (Piecewise((X, X < Y), (Y, True)), Min(X, Y)),
+                      (Piecewise((X, X > 0), (-X, X < 0), (0, True)), Abs(X)),
+                      (Piecewise((1, X > 0), (-1, X < 0), (0, True)), sign(X))],
+    "softplus": [(log(1 + exp(X)), softplus(X)), (log(1 + exp(-2 * X)), softplus(-2 * X))],
+    "logistic": [(1 / (1 + exp(-X)), sigmoid(X)), ((1 + exp(X)) ** -2, sigmoid(-X) ** 2)],
+    "logistic of the other sign": [(exp(X) * sigmoid(-X), sigmoid(X)),
+                                   (exp(2 * X) * sigmoid(-X) ** 3, sigmoid(X) ** 2 * sigmoid(-X))],
+    "complement": [(1 - sigmoid(X), sigmoid(-X))],
+    "log-cosh": [(log(cosh(X)), Abs(X) + log1p(exp(-2 * Abs(X))) - log(2))],
+    "hyperbolic ratio": [(sinh(X) / cosh(X), tanh(X)), (Y * sinh(X) / cosh(X) ** 2, Y * tanh(X) / cosh(X))],
+    "hyperbolic secant": [(1 / cosh(X), 2 * exp(-Abs(X)) * sigmoid(2 * Abs(X)))],
+    "one plus tanh": [(1 + tanh(X), 2 * sigmoid(2 * X)), (1 - tanh(X), 2 * sigmoid(-2 * X)),
+                      (Rational(1, 2) + tanh(X / 2) / 2, sigmoid(X))],
+    "tanh of a half": [(expm1(X) * sigmoid(-X), tanh(X / 2))],
+    "scaled sum": [(Sum(exp(Access("v", K)), K), exp(LARGEST) * Sum(exp(Access("v", K) - LARGEST), K))],
+    "scaled exponentials": [(1 / (exp(X) + exp(-X)),
+                             exp(-Max(X, -X)) / (exp(X - Max(X, -X)) + exp(-X - Max(X, -X))))],
+    "merged exponentials": [(exp(X) * exp(-Max(X, 0)), exp(X - Max(X, 0)))],
+    "logarithm of a product": [(log(exp(X) * Y), X + log(Y)), (log(sigmoid(X)), -softplus(-X)),
+                               (log(Y * (1 + exp(X))), softplus(X) + log(Y))],
+    "log1p": [(log(1 + X), log1p(X))],
+    "expm1": [(exp(X) - 1, expm1(X)), (3 * exp(X) - 3, 3 * expm1(X))],
+    "guarded branch": [(Piecewise((X, X > 0), (exp(X), True)), Piecewise((X, X > 0), (exp(Min(X, 0)), True)))],
+}
+NAMED = {rewrite.name: rewrite for rewrite in REWRITES}
+
+
+def test_every_rewrite_has_its_examples():
+    assert EXAMPLES.keys() == NAMED.keys()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_rewrite(name):
+    for before, after in EXAMPLES[name]:
+        assert sympy.expand(NAMED[name].apply(before) - after) == 0
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_value_stays_the_same_under(name):
+    for x in (-3, Rational(-1, 7), 0, 2):
+        arrays = {"x": {(): mpmath.mpf(x)}, "y": {(): mpmath.mpf("0.3")},
+                  "v": {(i,): mpmath.mpf(value) for i, value in enumerate((x, 1, 2))}}
+        values = Values(NOTHING, {}, arrays)
+        for before, after in EXAMPLES[name]:
+            assert values.of(before, {}) == pytest.approx(values.of(after, {}), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_rewrite_leaves_alone_what_it_is_not_about(name):
+    for node in (X + Y, X * Y, X**2, log(X), exp(X), 1 / X, Integer(2), tanh(X), 1 + X**2, X / (1 + Y)):
+        if not (name == "log1p" and node == log(X)):
+            assert NAMED[name].apply(node) is None
+
+
+FORMS = {
+    "1/(1+exp(-x))": 1 / (1 + exp(-X)), "exp(x)/(1+exp(x))": exp(X) / (1 + exp(X)), "log(1+exp(x))": log(1 + exp(X)),
+    "log(1/(1+exp(-x)))": log(1 / (1 + exp(-X))), "log(1-1/(1+exp(-x)))": log(1 - 1 / (1 + exp(-X))),
+    "x/(1+exp(-x))": X / (1 + exp(-X)), "log(cosh(x))": log(cosh(X)), "sinh(x)/cosh(x)": sinh(X) / cosh(X),
+    "exp(x)-1": exp(Min(X, 1)) - 1, "log(1+exp(-x**2))": log(1 + exp(-X**2)), "1/cosh(x)": 1 / cosh(X),
+    "x*tanh(log(1+exp(x)))": X * tanh(log(1 + exp(X))), "1+tanh(x)": 1 + tanh(X), "1-tanh(x)": 1 - tanh(X),
+    "(exp(x)-exp(-x))/(exp(x)+exp(-x))": (exp(X) - exp(-X)) / (exp(X) + exp(-X)),
+    "(exp(x)-1)/(exp(x)+1)": (exp(X) - 1) / (exp(X) + 1), "exp(x)/(1+exp(x))**2": exp(X) / (1 + exp(X)) ** 2,
+    "1/(exp(x)+exp(-x))": 1 / (exp(X) + exp(-X)), "log(2+exp(x)) - x": log(1 + exp(X)) - log(1 + exp(-X)),
+}
+RELATIVE = {"(exp(x)-exp(-x))/(exp(x)+exp(-x))", "log(2+exp(x)) - x", "log(cosh(x))"}  # lose digits near 0, as typed
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_stable_form_is_right_to_the_last_digits_everywhere(name):
+    form = stable(FORMS[name])
+    for x in (1000.0, -1000.0, 709.0, -709.0, 40.0, -40.0, 20.0, -20.0, 3.0, -3.0, 0.5, 1e-8, -1e-8, 0.0):
+        with mpmath.workdps(ENOUGH):
+            wanted = Values(NOTHING, {}, {"x": {(): mpmath.mpf(x)}}).of(FORMS[name], {})
+            with np.errstate(all="raise", under="ignore"):
+                found = Values(NOTHING, {}, {"x": {(): np.float64(x)}}, DOUBLE).of(form, {})
+            assert _agree(found, wanted, 1 if name in RELATIVE else 0), (x, found, mpmath.nstr(wanted, 20))
+
+
+# -- whole networks -----------------------------------------------------------------------------------------------------
+
+def page(activation: str, loss: str, hidden: bool = False) -> str:
+    quoted = activation if activation.startswith("{") else f'"{activation}"'
+    constants = "constants: {beta: 1.5}\n" if "beta" in activation else ""
+    layers = f"{{dense: 3, activation: {quoted}}}" + (", {dense: 2}" if hidden else "")
+    return f"inputs: {{x: 3}}\nlayers: [{layers}]\nloss: {loss}\n{constants}"
+
+
+@lru_cache(maxsize=None)
+def module(text: str) -> dict[str, Any]:
+    it = case(text, 1)
+    namespace: dict[str, Any] = {"__name__": "generated"}
+    exec(compile(codegen.generate(it.network, it.derivation), "generated", "exec"), namespace)
+    return namespace
+
+
+PARAMETERS = {"W1": np.eye(3), "b1": np.zeros(3), "W2": np.array([[0.5, 0.25], [1, 0.75], [0.5, 2]]),
+              "b2": np.array([0.5, 0.1])}
+
+
+def assert_right_digits(text: str, targets: list[Any]) -> None:
+    """Forward values and gradients at the logits of LOGITS: finite, silent, right to 1e-12.
+
+    A value that is a difference, such as a − t or 1 − a, has the digits that its terms leave it.
+    """
+    it = case(text, 1)
+    parameters = {name: PARAMETERS[name] for name in it.network.parameters}
+    for row in LOGITS:
+        for target in targets:
+            x, t = np.array([row], float), np.array([target])
+            with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("error")
+                prediction = module(text)["forward"](parameters, x)
+                loss, gradients = module(text)["loss_and_gradients"](parameters, x, t)
+            given = {name: {place: mpmath.mpf(float(v)) for place, v in np.ndenumerate(array)}
+                     for name, array in {**parameters, "x": x, "t": t}.items()}
+            given |= {q.name: {(): mpmath.mpf(q.value)} for q in it.network.constants.values()}
+            with mpmath.workdps(ENOUGH):
+                right = Values(it.derivation.system, {**it.network.sizes, SAMPLES: 1}, given)
+                scale = max([1, *(abs(v) for name in ("dJ_da1", "a1", "e") if name in right.arrays
+                                  for v in right[name].values() if it.network.kind == "values")])
+                size = max(1, *map(abs, row))
+                for found, name, unit in ((prediction, it.network.prediction, 1), (loss, "J", max(scale, size)),
+                                          (gradients["b1"], "dJ_db1", scale), (gradients["W1"], "dJ_dW1", scale * size)):
+                    for place, value in np.ndenumerate(found):
+                        assert np.isfinite(value), (row, target, name, place)
+                        assert _agree(value, right[name][place], unit), (
+                            row, target, name, place, value, mpmath.nstr(right[name][place], 20))
+
+
+def _agree(found: Any, wanted: Any, unit: Any) -> bool:
+    off = abs(mpmath.mpf(float(found)) - wanted)
+    return off <= 1e-12 * abs(wanted) or off <= 1e-300 or off <= 8 * EPSILON * unit
+
+
+TYPED = ["z / (1 + exp(-beta*z))", "log(1 + exp(z))", "z*tanh(log(1 + exp(z)))", "exp(z)/(1 + exp(z))",
+         "(exp(z) - exp(-z))/(exp(z) + exp(-z))", "1/(1 + exp(-2*z))*2 - 1", "log(cosh(z))", "sinh(z)/cosh(z)",
+         "1/(1 + exp(z))", "-log(sigmoid(z))", "log1p(exp(-abs(z))) + max(z, 0)", "exp(-z**2)", "expm1(z)/(1 + exp(z))",
+         "sigmoid(z)**2", "z*sigmoid(z)", "1/cosh(z)", "tanh(z/2)", "exp(z[n,j]) / sum(k, exp(z[n,k]))",
+         "log(1 + exp(-z)) + z", "sqrt(1 + z**2) - 1", "exp(min(z, 0))", "(1 + tanh(z/2))/2"]
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, "{leaky_relu: {alpha: 0.3}}", "{elu: {alpha: 1.7}}", *TYPED])
+def test_a_hidden_layer_at_extreme_logits(activation):
+    assert_right_digits(page(activation, "half_squared_error", hidden=True), [[0.3, -1.2]])
+
+
+VALUES = [[0.3, -1.2, 2.0]]
+PROBABILITIES = [[0.25, 0.5, 0.9], [0, 1, 1], [1, 0, 0]]
+ONE_HOT = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+PAIRS = [
+    ("identity", "half_squared_error", VALUES), ("identity", "mean_squared_error", VALUES),
+    ("identity", "mean_absolute_error", VALUES), ("identity", "{huber: {delta: 0.7}}", VALUES),
+    ("identity", '"log(cosh(y - t))"', VALUES), ("identity", '"sqrt(1 + (y - t)**2) - 1"', VALUES),
+    ("sigmoid", "binary_cross_entropy", PROBABILITIES), ("identity", "binary_cross_entropy_with_logits", PROBABILITIES),
+    ("exp(z)/(1+exp(z))", "binary_cross_entropy", PROBABILITIES), ("1/(1+exp(-2*z))", "binary_cross_entropy", PROBABILITIES),
+    ("(1+tanh(z/2))/2", "binary_cross_entropy", PROBABILITIES),
+    ("sigmoid", '"-(t*log(y) + (1 - t)*log(1 - y))"', PROBABILITIES),
+    ("identity", '"-t*log(sigmoid(y)) - (1 - t)*log(1 - sigmoid(y))"', PROBABILITIES),
+    ("identity", '"-t*log(sigmoid(y)) - (1 - t)*log(sigmoid(-y))"', PROBABILITIES),
+    ("identity", '"log1p(exp(-abs(y))) + max(y, 0) - t*y"', PROBABILITIES),
+    ("sigmoid", '"t*log(t/y) + (1 - t)*log((1 - t)/(1 - y))"', PROBABILITIES[:1]),
+    ("softmax", "cross_entropy", ONE_HOT), ("sigmoid", "cross_entropy", ONE_HOT),
+    ("identity", "cross_entropy_with_logits", ONE_HOT), ("softmax", "cross_entropy_with_labels", [0, 1, 2]),
+    ("sigmoid", "cross_entropy_with_labels", [0, 1, 2]),
+    ("exp(z[n,j]) / sum(k, exp(z[n,k]))", "cross_entropy", ONE_HOT),
+    ("softmax", '"-sum(j, t[n,j]*log(y[n,j]))"', ONE_HOT),
+    ("identity", '"-sum(j, t[n,j]*log(exp(y[n,j])/sum(k, exp(y[n,k]))))"', ONE_HOT),
+    ("softmax", "half_squared_error", ONE_HOT), ("sigmoid", "half_squared_error", PROBABILITIES),
+]
+
+
+@pytest.mark.parametrize("activation, loss, targets", PAIRS, ids=[f"{a} and {b}" for a, b, _ in PAIRS])
+def test_an_output_layer_and_its_loss_at_extreme_logits(activation, loss, targets):
+    assert_right_digits(page(activation, loss), targets)
+
+
+def test_a_stable_logarithm_of_an_activation_computes_no_matrix_product_again():
+    for text in (page("-log(sigmoid(z))", "half_squared_error"), page("identity", '"log(cosh(y - t))"')):
+        it = network(text)
+        for equation in stable_system(it.system).equations:
+            if equation.name not in ("z1", "J"):
+                assert not equation.body.has(Sum)
