@@ -11,9 +11,10 @@ from pathlib import Path
 
 from codegen import targets
 from derive.calculus.record import Derivation
+from derive.language.equations import System
 from derive.network import Network
 
-__all__ = ["generate", "write"]
+__all__ = ["generate", "generate_trace", "write"]
 
 
 def generate(network: Network, derivation: Derivation, target: str = "numpy") -> str:
@@ -32,6 +33,11 @@ def generate(network: Network, derivation: Derivation, target: str = "numpy") ->
     if derivation.objective != network.loss:
         raise ValueError(f"the derivation is of {derivation.objective}, the network's loss is {network.loss}")
     return targets.load(target).emit(network, derivation)
+
+
+def generate_trace(network: Network, derivation: Derivation, system: System, target: str = "numpy") -> str:
+    """The text of a program that only computes every quantity of a system, which may hold more than the derivation."""
+    return targets.load(target).emit_trace(network, derivation, system)
 
 
 def write(text: str, path: str | os.PathLike[str]) -> None:

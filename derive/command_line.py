@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import replace
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,6 +93,8 @@ def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, mach
         codegen.write(codegen.generate(network, derivation, target), module)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    except OSError as error:
+        raise typer.BadParameter(f"{module} cannot be written: {error.strerror}", param_hint="--out") from None
     # The runner reads numbers and trains while this process goes on deriving and writing.
     runner.load(network, module, (_entries(network) <= SMALL or form in ("scalar", "all"))
                 and _samples(network) <= FEW_SAMPLES and not machine)
@@ -104,7 +105,7 @@ def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, mach
         system = planned.probes.derive()
         runner.numbers |= dict.fromkeys((t for t in planned.probed if t.name not in system.definitions), 0.0)
         runner.read([t for t in planned.probed if t.name in system.definitions],
-                    codegen.generate(network, replace(derivation, system=system)))
+                    codegen.generate_trace(network, derivation, system))
     if not machine:
         runner.wait("start")
         try:

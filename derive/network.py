@@ -17,7 +17,7 @@ from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import units
 
-Prediction = Literal["values", "probability", "distribution"]
+Prediction = Literal["values", "probability", "logit", "distribution", "logits"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Network:
         sizes: the value of each size symbol, except m (the number of samples).
         inputs, targets: names of the quantities that data is given for.
         prediction: name of the quantity that the loss compares with the target.
-        kind: whether a prediction is values, the probability of one class, or a distribution over classes.
+        kind: whether a prediction is values, the probability of one class (or its logit), or a distribution over
+            classes (or its logits).
         loss: name of the scalar that training lowers.
         parameters: names of all parameters in order; `frozen` are those never updated.
         aliases: the document's own name of one entry, by (quantity, indices from 0): ("W2", (0, 0)) → "w5".

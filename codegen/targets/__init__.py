@@ -1,4 +1,4 @@
-"""The targets, a folder each: a printer, templates, and `emit(network, derivation) -> str`."""
+"""The targets, a folder each: a printer, templates, and the two functions of `Target`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from derive.calculus.record import Derivation
+from derive.language.equations import System
 from derive.network import Network
 
 
@@ -14,6 +15,8 @@ class Target(Protocol):
     """What the package of a target offers."""
 
     def emit(self, network: Network, derivation: Derivation) -> str: ...
+
+    def emit_trace(self, network: Network, derivation: Derivation, system: System) -> str: ...
 
 
 def names() -> list[str]:

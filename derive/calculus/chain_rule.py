@@ -123,7 +123,10 @@ class _Sweep:
         quantity = self.forward.quantities[name]
         self.number += 1
         number = self.number
-        made = Quantity(adjoint_name(self.objective, name), quantity.indices, Role.ADJOINT,
+        free = adjoint_name(self.objective, name)
+        while free in self.forward.quantities:  # a document may call something else dJ_dW1
+            free += "_"
+        made = Quantity(free, quantity.indices, Role.ADJOINT,
                         meaning=f"∂{self.objective}/∂{name}", of=self.objective, by=name)
         problem = self._problem(quantity)
         shape, met = outline(*problem.expressions)

@@ -42,9 +42,9 @@ LOSSES = {
                   options={"delta": 1.0}),
     "binary_cross_entropy": Loss("-(t*log(y) + (1 - t)*log(1 - y))", "entries", "probability", "probabilities",
                                  "probabilities"),
-    "binary_cross_entropy_with_logits": Loss("log(1 + exp(y)) - t*y", "entries", "probability", "probabilities"),
+    "binary_cross_entropy_with_logits": Loss("log(1 + exp(y)) - t*y", "entries", "logit", "probabilities"),
     "cross_entropy": Loss("-sum(j, t[n,j]*log(y[n,j]))", "samples", "distribution", "one_hot", "probabilities"),
-    "cross_entropy_with_logits": Loss("log(sum(j, exp(y[n,j]))) - sum(j, t[n,j]*y[n,j])", "samples", "distribution",
+    "cross_entropy_with_logits": Loss("log(sum(j, exp(y[n,j]))) - sum(j, t[n,j]*y[n,j])", "samples", "logits",
                                       "one_hot"),
     "cross_entropy_with_labels": Loss("-log(y[n,t[n]])", "samples", "distribution", "labels", "probabilities"),
 }

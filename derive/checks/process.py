@@ -116,9 +116,9 @@ def example_data(network: Network, samples: int = 5) -> dict[str, Any]:
         quantity = network.system.quantities[name]
         if quantity.integer:
             data[name] = rng.integers(0, units[-1], samples)
-        elif network.kind == "distribution":
+        elif network.kind in ("distribution", "logits"):
             data[name] = np.eye(units[-1])[rng.integers(0, units[-1], samples)]
-        elif network.kind == "probability":
+        elif network.kind in ("probability", "logit"):
             data[name] = rng.integers(0, 2, (samples, *units)).astype(float)
         else:
             data[name] = rng.standard_normal((samples, *units))

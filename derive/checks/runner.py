@@ -23,6 +23,7 @@ SAMPLES, DIRECTIONS = 16, 5  # few samples, so that few of them lie near a kink;
 
 def load(path: str, name: str) -> Any:
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

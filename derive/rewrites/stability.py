@@ -323,7 +323,7 @@ REWRITES = (
     Rewrite("one plus tanh", _one_plus_tanh, "1 + tanh(x) → 2·sigmoid(2x)"),
     Rewrite("tanh of a half", _half_tanh, "(exp(x) - 1)/(1 + exp(x)) → tanh(x/2)"),
     Rewrite("scaled sum", _scaled_sum, "sum(k, exp(x[k])) → exp(M)·sum(k, exp(x[k] - M))"),
-    Rewrite("scaled exponentials", _scaled_exponentials, "1/(exp(x) + exp(-x)) → exp(-M)/(exp(x-M) + exp(-x-M))"),
+    Rewrite("scaled exponentials", _scaled_exponentials, "1/(exp(x) + exp(-x)) → exp(-M)/(exp(x-M) + …)"),
     Rewrite("merged exponentials", _merged_exponentials, "exp(x)·exp(-M) → exp(x - M)"),
     Rewrite("logarithm of a product", _log_of_product, "log(exp(x)/S) → x - log(S)"),
     Rewrite("log1p", _log1p, "log(1 + x) → log1p(x)"),

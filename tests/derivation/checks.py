@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -17,7 +17,7 @@ from derive.instantiate import instantiate
 from derive.language.equations import System
 
 from .evaluation import Array, Values
-from .networks import Case, as_floating
+from .networks import Case, Handmade, as_floating
 
 DIGITS = 50
 STEPS = mpmath.mpf("1e-6"), mpmath.mpf("1e-8")
@@ -32,14 +32,14 @@ def exact_errors(case: Case, system: System | None = None) -> Errors:
         return _errors(case, system, {name: direct_derivatives(case, name) for name in derived_parameters(case)})
 
 
-def difference_errors(case: Case, system: System | None = None) -> Errors:
+def difference_errors(case: Case | Handmade, system: System | None = None) -> Errors:
     """The entries of every adjoint, of intermediate quantities too, that differ from central differences of the loss."""
     with mpmath.workdps(2 * DIGITS):
         names = [adjoint.of.name for adjoint in case.derivation.adjoints]
         return _errors(case, system, {name: central_differences(case, name) for name in names})
 
 
-def _errors(case: Case, system: System | None, expected: Mapping[str, Array]) -> Errors:
+def _errors(case: Case | Handmade, system: System | None, expected: Mapping[str, Array]) -> Errors:
     derived = Values(system or case.derivation.system, case.sizes, as_floating(case.given))
     errors = {}
     for name, array in expected.items():
@@ -56,7 +56,7 @@ def derived_parameters(case: Case) -> list[str]:
     return [name for name in case.network.parameters if name in derived]
 
 
-@lru_cache(maxsize=None)
+@cache
 def direct_derivatives(case: Case, name: str) -> Array:
     """∂J/∂name entry by entry: SymPy's derivative of the loss as one scalar expression in all parameters."""
     instance = instantiate(case.network.system, case.network.sizes, case.samples, labels=case.labels)
@@ -69,14 +69,28 @@ def direct_derivatives(case: Case, name: str) -> Array:
     return dict(zip(entries, map(mpmath.mpf, numbers), strict=True))
 
 
-@lru_cache(maxsize=None)
-def central_differences(case: Case, name: str) -> Array:
-    """∂J/∂name entry by entry, right to 40 digits; an intermediate quantity is moved away from what defines it."""
+@cache
+def central_differences(case: Case | Handmade, name: str) -> Array:
+    """∂J/∂name entry by entry, right to 40 digits; an intermediate quantity is moved away from what defines it.
+
+    Entries at a kink, where there is no derivative but a convention, are left out.
+    """
     given = as_floating(case.given)
     given[name] = Values(case.network.system, case.sizes, given)[name]
     h = mpmath.mpf("1e-25")
-    return {place: (_loss(case, _moved(given, {name: {place: 1}}, h)) - _loss(case, _moved(given, {name: {place: 1}}, -h)))
-            / (2 * h) for place in given[name]}
+    here = _loss(case, given)
+    slopes = {}
+    for place in given[name]:
+        ahead, behind = (_loss(case, _moved(given, {name: {place: 1}}, side * h)) for side in (1, -1))
+        if abs(ahead + behind - 2 * here) < h * mpmath.mpf("1e-10"):
+            slopes[place] = (ahead - behind) / (2 * h)
+    return slopes
+
+
+def at_a_kink(case: Case) -> bool:
+    """Whether the loss has a kink in some parameter at the case's numbers."""
+    with mpmath.workdps(2 * DIGITS):
+        return any(len(central_differences(case, name)) < len(case.given[name]) for name in derived_parameters(case))
 
 
 def taylor_slope(case: Case, system: System | None = None, seed: int = 5) -> float | None:
@@ -108,5 +122,5 @@ def _moved(given: Mapping[str, Array], direction: Mapping[str, Array], h: Any) -
                         for name in direction}}
 
 
-def _loss(case: Case, given: Mapping[str, Array]) -> Any:
+def _loss(case: Case | Handmade, given: Mapping[str, Array]) -> Any:
     return Values(case.network.system, case.sizes, given)[case.network.loss][()]

@@ -13,8 +13,17 @@ from derive.language.expressions import Access, Delta, Index, Reduction, Within
 
 
 def corrupted(derivation: Derivation, sizes: Mapping[Symbol, int]) -> Iterator[tuple[str, System]]:
-    """The derivation's equations with one mistake in one of them, and what the mistake is."""
+    """The derivation's equations with one mistake in one of them, and what the mistake is.
+
+    Equations that no gradient is computed from, such as ∂J/∂a where it cancels, are left out.
+    """
+    needed = {adjoint.quantity.name for adjoint in derivation.adjoints if adjoint.of.name in derivation.wrt}
+    for adjoint in reversed(derivation.adjoints):
+        if adjoint.quantity.name in needed:
+            needed |= adjoint.equation.reads
     for adjoint in derivation.adjoints:
+        if adjoint.quantity.name not in needed:
+            continue
         for mistake, body in mistakes(adjoint, sizes):
             wrong = replace(adjoint.equation, body=body)
             yield f"{mistake} in {adjoint.equation}", with_equation(derivation.system, wrong)

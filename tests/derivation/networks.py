@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 import mpmath
@@ -78,7 +78,7 @@ class Handmade:
         return self.derivation.objective
 
 
-@lru_cache(maxsize=None)
+@cache
 def case(text: str, samples: int = 2) -> Case:
     """Derived once for all tests."""
     return Case(text, samples)

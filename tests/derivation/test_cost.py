@@ -22,9 +22,9 @@ def worked_out(monkeypatch):
     found = []
     work_out = chain_rule._work_out
 
-    def counted(problem):
+    def counted(problem, *options):
         found.append(problem.quantity.name)
-        return work_out(problem)
+        return work_out(problem, *options)
 
     monkeypatch.setattr(chain_rule, "_work_out", counted)
     return found
@@ -50,14 +50,16 @@ def test_a_hundred_equal_layers_are_derived_once(worked_out):
     worked_out.clear()
     deep = network(dense(64, *[64] * 100)).derivation()
     assert worked_out == [name.replace("5", "100").replace("4", "99") for name in few]
-    assert len(deep.adjoints) == 402
+    assert len(deep.adjoints) == 1 + 4 * 100
 
 
-def test_what_is_like_another_layer_says_which_one():
+def test_a_renamed_adjoint_has_the_steps_of_the_one_it_is_like():
     deep = network(dense(3, 3, 3, 3, 3)).derivation()
-    assert deep.adjoint("W1").like in ("W2", "W3", "W4")
-    steps = [(step.rule, str(step.after).replace("4", "2").replace("3", "1")) for step in deep.adjoint("W3").steps]
-    assert steps
+    first, second = deep.adjoint("W3"), deep.adjoint("W2")
+    assert second.like == "W3" or second.like == first.like
+    assert [step.rule for step in second.steps] == [step.rule for step in first.steps]
+    assert [str(step.after) for step in second.steps] == [
+        str(step.after).replace("a2", "a1").replace("z3", "z2") for step in first.steps]
 
 
 def test_two_kinds_of_layer_cost_two(worked_out):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sympy import Integer, Mul, simplify
+from sympy import Mul, Symbol, exp, simplify
 
 from derive.calculus.record import Rule
-from derive.language.expressions import Access, Delta, Sum
+from derive.file.errors import FileError
+from derive.language.expressions import Access, Delta, Sum, names
+from derive.language.substitution import Renaming, same_up_to_bound_names
 
 from .networks import case
 
@@ -37,14 +37,14 @@ TANHS = ["tanh", "tanh(z)", "(exp(z) - exp(-z))/(exp(z) + exp(-z))", "1/(1 + exp
 @pytest.mark.parametrize("text", SIGMOIDS)
 def test_a_sigmoid_s_derivative_is_a_times_one_minus_a(text):
     form, a, _ = local(text)
-    assert simplify(form - a * (1 - a)) == 0
-    assert form == a * (1 - a) or form == (1 - a) * a or text in HARDER
+    assert form == a * (1 - a)
 
 
 @pytest.mark.parametrize("text", TANHS)
 def test_a_tanh_s_derivative_is_one_minus_a_squared(text):
     form, a, _ = local(text)
     assert simplify(form - (1 - a**2)) == 0
+    assert names(form) == {"a1"}
 
 
 def test_an_elu_s_derivative_is_its_output_plus_alpha():
@@ -60,7 +60,7 @@ def test_an_exponential_is_its_own_derivative():
 
 def test_a_softplus_has_the_sigmoid_for_a_derivative():
     form, _, z = local("softplus")
-    assert simplify(form - 1 / (1 + (-z).exp() if hasattr(z, "exp") else form - form)) is not None
+    assert simplify(form - 1 / (1 + exp(-z))) == 0
 
 
 # -- output layer and loss ----------------------------------------------------------------------------------------------
@@ -79,11 +79,10 @@ def test_a_sigmoid_with_binary_cross_entropy_collapses_to_a_minus_t(activation, 
     assert any(step.rule in (Rule.CANCELLATION, Rule.INSERTION) for step in derivation.adjoint("z1").steps)
 
 
-SOFTMAXES = ["softmax", "exp(z[n,j]) / sum(k, exp(z[n,k]))", "exp(z[n,j]) / sum(l, exp(z[n,l]))",
-             "1 / sum(k, exp(z[n,k] - z[n,j]))"]
+SOFTMAXES = ["softmax", "exp(z[n,j]) / sum(k, exp(z[n,k]))", "exp(z[n,j]) / sum(l, exp(z[n,l]))"]
 
 
-@pytest.mark.parametrize("activation", SOFTMAXES[:3])
+@pytest.mark.parametrize("activation", SOFTMAXES)
 def test_softmax_with_cross_entropy_collapses_to_a_minus_t(activation):
     derivation = case(page(activation, "cross_entropy")).derivation
     a, t = (derivation.forward.quantities[name].entry for name in ("a1", "t"))
@@ -91,7 +90,7 @@ def test_softmax_with_cross_entropy_collapses_to_a_minus_t(activation):
     assert "sum to 1" in " ".join(step.reason for step in derivation.adjoint("z1").steps if step.rule is Rule.FACT)
 
 
-@pytest.mark.parametrize("activation", SOFTMAXES[:3])
+@pytest.mark.parametrize("activation", SOFTMAXES)
 def test_softmax_with_labels_collapses_to_a_minus_delta(activation):
     derivation = case(page(activation, "cross_entropy_with_labels")).derivation
     a = derivation.forward.quantities["a1"].entry
@@ -112,12 +111,11 @@ def test_from_logits_the_sigmoid_and_the_softmax_appear_by_themselves():
     assert derivation.gradient("a1").has(Sum)
 
 
-def test_at_a_kink_the_convention_is_zero():
-    for activation, at_zero in (("relu", 0), ("leaky_relu", Access("alpha1")), ("abs(z)", 0), ("max(0, z)", None)):
-        form, _, z = local(activation)
-        last = form.args[-1]
-        if at_zero is not None:
-            assert last[0] == Integer(0) + at_zero
+@pytest.mark.parametrize("activation, at_zero", [("relu", 0), ("abs(z)", 0), ("leaky_relu", Access("alpha1"))])
+def test_at_a_kink_the_last_case_holds(activation, at_zero):
+    form, _, z = local(activation)
+    assert form.args[-1] == (at_zero, True)
+    assert all(condition.subs(z, 0) == False for _, condition in form.args[:-1])  # noqa: E712
 
 
 # -- names --------------------------------------------------------------------------------------------------------------
@@ -134,53 +132,38 @@ regularisation: {l2: 0.1}
 """
 
 
-def renamed(names: dict[str, str]) -> str:
-    lines = ", ".join(f"{theirs}: {ours}" for ours, theirs in names.items())
+def renamed(theirs: dict[str, str]) -> str:
+    lines = ", ".join(f"{name}: {ours}" for ours, name in theirs.items())
     return BASE + f"names: {{{lines}}}\n"
-
-
-def equations(text: str, back: dict[str, str]) -> list[str]:
-    words = {**back, **{f"d{loss}_d{name}": f"dJ_d{ours}" for loss in ("J", *[k for k, v in back.items() if v == "J"])
-                        for name, ours in [*back.items(), *((o, o) for o in QUANTITIES)]}}
-    return [re.sub(r"[A-Za-z_][A-Za-z0-9_']*(?=\\[|\\b)", lambda m: words.get(m.group(), m.group()), str(e))
-            for e in case(text).derivation.system.equations]
 
 
 QUANTITIES = ["W1", "b1", "z1", "a1", "W2", "b2", "z2", "a2", "e", "J", "L", "R"]
 
 
 def accepted(text: str) -> bool:
-    from derive.file.errors import FileError
+    """Whether the file may use these names at all."""
     try:
-        return case(text).network is not None
+        return bool(case(text).network)
     except FileError:
         return False
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from(QUANTITIES), st.one_of(NAMES, st.sampled_from(HOSTILE)), min_size=1))
-def test_names_do_not_matter(names):
-    if len(set(names.values())) < len(names) or not accepted(renamed(names)):
+@example({"W1": "n", "z1": "j", "a1": "k", "W2": "S", "b2": "I", "J": "E"})
+@example({"W1": "z2", "z2": "W1", "a1": "a2", "a2": "a1"})
+def test_names_do_not_matter(theirs):
+    if len(set(theirs.values())) < len(theirs) or not accepted(renamed(theirs)):
         return
-    plain, other = case(BASE).derivation, case(renamed(names)).derivation
-    assert [a.of.name for a in other.adjoints] == [names.get(a.of.name, a.of.name) for a in plain.adjoints]
-    for one, another in zip(plain.adjoints, other.adjoints, strict=True):
-        assert _shape(one.equation.body) == _shape(another.equation.body)
-        assert [(s.rule, _shape(s.after)) for s in one.steps] == [(s.rule, _shape(s.after)) for s in another.steps]
+    plain, other = case(BASE).derivation, case(renamed(theirs)).derivation
+    named = {ours: theirs.get(ours, ours) for ours in plain.forward.quantities}
+    named |= {f"dJ_d{ours}": f"d{named['J']}_d{name}" for ours, name in named.items()}
+    rename = Renaming({Symbol(ours): Symbol(name) for ours, name in named.items()})
 
+    def record(derivation, rename=lambda expression: expression):
+        for adjoint in derivation.adjoints:
+            yield rename(adjoint.equation.target), rename(adjoint.equation.body)
+            for step in adjoint.steps:
+                yield step.rule, same_up_to_bound_names(rename(step.after))
 
-def _shape(expression) -> str:
-    """The expression with its quantities numbered as they are met."""
-    from derive.language.substitution import outline
-    return str(sorted(map(str, _count(outline(expression)[0]).items())))
-
-
-def _count(shape, found=None):
-    found = {} if found is None else found
-    if isinstance(shape, tuple):
-        for part in shape:
-            _count(part, found)
-    else:
-        key = shape if not isinstance(shape, int) else "name"
-        found[str(key)] = found.get(str(key), 0) + 1
-    return found
+    assert list(record(other)) == list(record(plain, rename))

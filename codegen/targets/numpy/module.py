@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from sympy import Symbol
 
 from codegen.index_text import equation_text, index_text
@@ -47,16 +47,15 @@ from codegen.targets.numpy.layout import (
 from codegen.targets.numpy.plain import plain_lines
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
-from derive.language.equations import Equation, Quantity, Role
+from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import Access, Delta, Index
 from derive.language.substitution import SAMPLES
 from derive.network import Network
 from derive.rewrites.stability import stable_system
 
 RESERVED = frozenset({
-    "np", "os", "inspect", "islice", "Iterator", "Any", "Array", "ArrayLike", "DTypeLike", "NDArray", "Parameters",
-    "SHAPES", "PARAMETERS",
-    "FROZEN", "LABELS", "Model", "initial_parameters", "forward", "loss_and_gradients", "trace", "check_gradients",
+    "np", "Array", "ArrayLike", "DTypeLike", "Parameters", "SHAPES", "PARAMETERS", "FROZEN", "LABELS", "OPTIONS",
+    "Training", "Model", "initial_parameters", "forward", "loss_and_gradients", "trace", "check_gradients",
     "sigmoid", "softplus", "erf", "m", "self", "parameters", "gradients", "arrays", "update", "memory", "data",
     "position", *dir(builtins)})
 
@@ -69,9 +68,18 @@ def _environment() -> Environment:
 
 def emit(network: Network, derivation: Derivation) -> str:
     """The text of the module."""
-    environment = _environment()
     module = _Module(network, derivation)
-    template = environment.get_template("module.py.jinja", globals={
+    return _template("module.py.jinja", module).render(module.context())
+
+
+def emit_trace(network: Network, derivation: Derivation, system: System) -> str:
+    """The text of a module that only traces a system: the derivation's, or one that holds more."""
+    module = _Module(network, derivation, system)
+    return _template("trace.py.jinja", module).render(module.trace_context([e.name for e in system.equations]))
+
+
+def _template(name: str, module: _Module) -> Template:
+    return _environment().get_template(name, globals={
         "signature": lambda names: ", ".join(f"{module.identifier(n)}: Array" for n in names),
         "signature_typed": lambda names: ",\n    ".join(f"{module.identifier(n)}: Array" for n in names),
         "signature_like": lambda names: ", ".join(f"{module.identifier(n)}: ArrayLike" for n in names),
@@ -79,7 +87,6 @@ def emit(network: Network, derivation: Derivation) -> str:
         "keywords": lambda names: ", ".join(f"{module.identifier(n)}={module.identifier(n)}" for n in names),
         "names_line": lambda name, names: names_line(name, list(names)),
     })
-    return template.render(module.context())
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,11 @@ class _Option:
 
 
 class _Module:
-    def __init__(self, network: Network, derivation: Derivation) -> None:
+    def __init__(self, network: Network, derivation: Derivation, system: System | None = None) -> None:
         self.network = network
         self.derivation = derivation
-        system = stable_system(derivation.system)
+        computed = derivation.system if system is None else system
+        system = stable_system(computed)
         self.quantities = system.quantities
         self.gradient_of = {a.of.name: a.quantity.name for a in derivation.adjoints}
         self.concrete = Sizes(network.sizes)
@@ -114,7 +122,7 @@ class _Module:
         first = next(iter(network.parameters), None)
         self.dtype = f"{self.identifier(first)}.dtype" if first else f"{self.identifier(network.inputs[0])}.dtype"
         self.printer = self._printer(self.readable.quantities)
-        self.textbook = {e.name: e for e in derivation.system.equations}
+        self.textbook = {e.name: e for e in computed.equations}
 
     def identifier(self, name: str) -> str:
         """The name as a Python identifier that nothing else in the module is called by."""
@@ -141,48 +149,54 @@ class _Module:
         gradient_names = [self.gradient_of[n] for n in network.parameters if n in self.gradient_of]
         forward, _ = self._function([prediction], network.inputs)
         gradients, _ = self._function([loss, *gradient_names], self.data)
-        computed = [e.name for e in self.derivation.system.equations]
-        traced, _ = self._function(computed, self.data)
+        shared = self.trace_context([e.name for e in self.derivation.system.equations])
         step = self._step()
         update = self._update()
         train = self._train(update, step.groups)
         options = self._options()
         initial = self._initial()
-        context = dict(
-            docstring=self._docstring(),
-            constants=[dict(name=identifier(q.name), value=repr(float(q.value or 0)), meaning=q.meaning)
-                       for q in network.constants.values()],
-            shapes=[(identifier(n), self._shape_literal(n)) for n in (*self.data, *network.parameters)],
-            parameters=[identifier(n) for n in network.parameters],
-            frozen=[identifier(n) for n in network.frozen],
-            labels=self._labels(),
+        context = {**shared, **dict(
             seed=network.seed,
             training_seed=network.seed if network.training.seed is None else network.training.seed,
             seed_option="seed",
             initial=initial,
             random=any("rng" in value for _, value in initial),
             orthogonal=any("_orthogonal" in value for _, value in initial),
-            inputs=network.inputs, targets=network.targets, data=self.data,
+            inputs=network.inputs, targets=network.targets,
             prediction=identifier(prediction), loss=identifier(loss), kind=network.kind,
             shape_of={**{n: self._shape_text(n) for n in self.data}, identifier(prediction):
                       self._shape_text(prediction)},
-            forward=forward, gradients=gradients, trace=traced,
+            forward=forward, gradients=gradients,
             gradient_items=[(identifier(n), self._gradient_value(n)) for n in network.parameters],
-            trace_items=[(n, identifier(n)) for n in computed],
             workspace=step.workspace, step=step.body,
             layer_by_layer=network.training.update_order == "layer_by_layer",
             layered_note="\n\n    `update(begin, end)` is called for each layer's part of the parameters as soon as "
                          "its\n    gradients are known, so that the layers below see the new values.\n    ",
             update=update.body, update_signature=update.signature, update_docstring=update.docstring,
             update_scratch=update.scratch, states=network.optimiser.states,
-            options=options, train=train,
+            options=options, option_names=[option.name for option in options], train=train,
             one_hot=self._one_hot(),
             random_data=self._random_data(),
-            erf=dict(centre=error_function.CENTRE, small=wrapped_numbers(error_function.SMALL),
-                     large=wrapped_numbers(error_function.LARGE)),
-        )
+        )}
         context["helpers"] = self.printer.helpers | step.helpers
         return context
+
+    def trace_context(self, traced: Sequence[str]) -> dict[str, Any]:
+        """What the parts of the template need that a module of `trace` alone has too."""
+        network, identifier = self.network, self.identifier
+        trace, _ = self._function(traced, self.data)
+        return dict(
+            docstring=self._docstring(),
+            constants=[dict(name=identifier(q.name), value=repr(float(q.value or 0)), meaning=q.meaning)
+                       for q in network.constants.values()],
+            shapes=[(identifier(n), self._shape_literal(n)) for n in (*self.data, *network.parameters)],
+            parameters=[identifier(n) for n in network.parameters],
+            frozen=[identifier(n) for n in network.frozen],
+            labels=self._labels(), data=self.data,
+            trace=trace, trace_items=[(n, identifier(n)) for n in traced],
+            erf=dict(centre=error_function.CENTRE, small=wrapped_numbers(error_function.SMALL),
+                     large=wrapped_numbers(error_function.LARGE)),
+            helpers=self.printer.helpers)
 
     # Shapes and sizes.
 

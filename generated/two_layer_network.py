@@ -1,0 +1,650 @@
+"""A network of two sigmoid layers.
+
+Source: "Backpropagation in ANN", J. D., 15 July 2021
+
+The document's letters: x, w, b, z, a, y-hat, y and L. Its epoch of 10,000 samples in batches of
+5,000 takes 2 iterations, that is, 2 updates.
+
+Entries are written with their indices, which count from 0; n runs over the m samples. d2 = 1.
+
+Given:
+
+    x[n,j]   (m, 2)       input
+    y[n,j]   (m, 1)       target
+    W1[k,j]  (2, 3)       weights of layer 1
+    b1[j]    (3,)         biases of layer 1
+    W2[k,j]  (3, 1)       weights of layer 2
+    b2[j]    (1,)         biases of layer 2
+
+Forward:
+
+     (1)  z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]
+     (2)  a1[n,j] = 1/(1 + exp(−z1[n,j]))
+     (3)  z2[n,j] = Σ_k a1[n,k]·W2[k,j] + b2[j]
+     (4)  yhat[n,j] = 1/(1 + exp(−z2[n,j]))
+     (5)  e[n,j] = −log(1 − yhat[n,j])·(1 − y[n,j]) − y[n,j]·log(yhat[n,j])
+     (6)  L = Σ_{n,j} e[n,j] / (d2·m)
+
+Derivatives of L in reverse order, where dL_dW stands for ∂L/∂W:
+
+     (7)  dL_de[n,j] = 1/(d2·m)
+     (8)  dL_dyhat[n,j] = (yhat[n,j] − y[n,j]) / (d2·m·yhat[n,j]·(1 − yhat[n,j]))
+     (9)  dL_dz2[n,j] = (yhat[n,j] − y[n,j]) / (d2·m)
+    (10)  dL_dW2[k,j] = Σ_n a1[n,k]·dL_dz2[n,j]
+    (11)  dL_db2[j] = Σ_n dL_dz2[n,j]
+    (12)  dL_da1[n,j] = Σ_k dL_dz2[n,k]·W2[j,k]
+    (13)  dL_dz1[n,j] = dL_da1[n,j]·a1[n,j]·(1 − a1[n,j])
+    (14)  dL_dW1[k,j] = Σ_n x[n,k]·dL_dz1[n,j]
+    (15)  dL_db1[j] = Σ_n dL_dz1[n,j]
+
+Made from the derivation of these equations; the numbers in the comments are theirs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Array = NDArray[Any]
+Parameters = dict[str, Array]
+
+#: The shape of every array of data and parameters; "m" is the number of samples.
+SHAPES: dict[str, tuple[int | str, ...]] = {
+    "x": ("m", 2),
+    "y": ("m", 1),
+    "W1": (2, 3),
+    "b1": (3,),
+    "W2": (3, 1),
+    "b2": (1,),
+}
+#: Names of the parameters, in order.
+PARAMETERS = ("W1", "b1", "W2", "b2")
+
+
+def initial_parameters(seed: int | None = None, dtype: DTypeLike = np.float64) -> Parameters:
+    """Make the parameters that training starts from.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed of the random numbers; 1 by default.
+    dtype : data type, optional
+        np.float64 or np.float32.
+
+    Returns
+    -------
+    parameters : dict of name -> array
+    """
+    rng = np.random.default_rng(1 if seed is None else seed)
+    parameters = {
+        "W1": rng.uniform(-1, 1, (2, 3)) * np.sqrt(6 / (2 + 3)),
+        "b1": np.zeros((3,)),
+        "W2": rng.uniform(-1, 1, (3, 1)) * np.sqrt(6 / (3 + 1)),
+        "b2": np.zeros((1,)),
+    }
+    return {name: np.array(value, dtype) for name, value in parameters.items()}
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)); where exp(-x) is too large for the type, the result is 0."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)), for x of any size."""
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+
+
+def forward(parameters: Parameters, x: Array) -> Array:
+    """Compute the prediction.
+
+    Parameters
+    ----------
+    parameters : dict of name -> array
+    x : array of shape (m, 2)
+
+    Returns
+    -------
+    yhat : array of shape (m, 1)
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, or a value is no finite number.
+    """
+    (x,) = _checked(parameters, x=x)
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    z1 = x @ W1 + b1    # (1)  (m, 3)
+    a1 = sigmoid(z1)    # (2)  (m, 3)
+    z2 = a1 @ W2 + b2   # (3)  (m, 1)
+    yhat = sigmoid(z2)  # (4)  (m, 1)
+    return yhat
+
+
+def loss_and_gradients(
+    parameters: Parameters,
+    x: Array,
+    y: Array,
+) -> tuple[float, Parameters]:
+    """Compute the loss and its derivative by every parameter.
+
+    Parameters
+    ----------
+    parameters : dict of name -> array
+    x : array of shape (m, 2)
+    y : array of shape (m, 1)
+
+    Returns
+    -------
+    L : float
+    gradients : dict of name -> array
+        With the keys and shapes of the parameters.
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, or a value is no finite number.
+    """
+    x, y = _checked(parameters, x=x, y=y)
+    m = len(x)
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    z1 = x @ W1 + b1                                # (1)  (m, 3)
+    a1 = sigmoid(z1)                                # (2)  (m, 3)
+    z2 = a1 @ W2 + b2                               # (3)  (m, 1)
+    yhat = sigmoid(z2)                              # (4)  (m, 1)
+    e = softplus(z2) * (1 - y) + y * softplus(-z2)  # (5)  (m, 1)
+    L = e.sum() / m                                 # (6)  scalar
+    dL_dz2 = (yhat - y) / m                         # (9)  (m, 1)
+    dL_dW2 = a1.T @ dL_dz2                          # (10)  (3, 1)
+    dL_db2 = dL_dz2.sum(axis=0)                     # (11)  (1,)
+    dL_da1 = dL_dz2 @ W2.T                          # (12)  (m, 3)
+    dL_dz1 = dL_da1 * a1 * (1 - a1)                 # (13)  (m, 3)
+    dL_dW1 = x.T @ dL_dz1                           # (14)  (2, 3)
+    dL_db1 = dL_dz1.sum(axis=0)                     # (15)  (3,)
+    gradients = {
+        "W1": dL_dW1,
+        "b1": dL_db1,
+        "W2": dL_dW2,
+        "b2": dL_db2,
+    }
+    return float(L), gradients
+
+
+def trace(
+    parameters: Parameters,
+    x: Array,
+    y: Array,
+) -> dict[str, Any]:
+    """Compute every quantity of the derivation by name: forward values and derivatives.
+
+    Takes what `loss_and_gradients` takes, and returns all that it computes on the way and more.
+    """
+    x, y = _checked(parameters, x=x, y=y)
+    m = len(x)
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    z1 = x @ W1 + b1                                 # (1)  (m, 3)
+    a1 = sigmoid(z1)                                 # (2)  (m, 3)
+    z2 = a1 @ W2 + b2                                # (3)  (m, 1)
+    yhat = sigmoid(z2)                               # (4)  (m, 1)
+    e = softplus(z2) * (1 - y) + y * softplus(-z2)   # (5)  (m, 1)
+    L = e.sum() / m                                  # (6)  scalar
+    dL_de = np.full((m, 1), 1 / m, W1.dtype)         # (7)  (m, 1)
+    dL_dyhat = (yhat - y) / (m * yhat * (1 - yhat))  # (8)  (m, 1)
+    dL_dz2 = (yhat - y) / m                          # (9)  (m, 1)
+    dL_dW2 = a1.T @ dL_dz2                           # (10)  (3, 1)
+    dL_db2 = dL_dz2.sum(axis=0)                      # (11)  (1,)
+    dL_da1 = dL_dz2 @ W2.T                           # (12)  (m, 3)
+    dL_dz1 = dL_da1 * a1 * (1 - a1)                  # (13)  (m, 3)
+    dL_dW1 = x.T @ dL_dz1                            # (14)  (2, 3)
+    dL_db1 = dL_dz1.sum(axis=0)                      # (15)  (3,)
+    return {
+        "z1": z1,
+        "a1": a1,
+        "z2": z2,
+        "yhat": yhat,
+        "e": e,
+        "L": L,
+        "dL_de": dL_de,
+        "dL_dyhat": dL_dyhat,
+        "dL_dz2": dL_dz2,
+        "dL_dW2": dL_dW2,
+        "dL_db2": dL_db2,
+        "dL_da1": dL_da1,
+        "dL_dz1": dL_dz1,
+        "dL_dW1": dL_dW1,
+        "dL_db1": dL_db1,
+    }
+
+
+def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
+    """The data as arrays of the parameters' type, after a check of every shape and value."""
+    dtype = parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+    arrays = {name: _as_array(name, value, dtype) for name, value in data.items()}
+    samples = next((len(a) for n, a in arrays.items() if "m" in SHAPES[n][:1] and a.ndim), None)
+    for name in PARAMETERS:
+        if name not in parameters:
+            raise ValueError(f"the parameter {name} is missing; expected {', '.join(PARAMETERS)}")
+    for name, array in {**arrays, **{n: np.asarray(parameters[n]) for n in PARAMETERS}}.items():
+        expected = tuple(samples if n == "m" else n for n in SHAPES[name])
+        if array.shape != expected:
+            words = str(SHAPES[name]).replace("'", "")
+            known = f" with m = {samples} samples" if "m" in SHAPES[name] and samples else ""
+            raise ValueError(f"{name} has the shape {array.shape}, expected {words}{known}")
+    if samples == 0:
+        raise ValueError(f"{', '.join(arrays)}: no samples")
+    return tuple(arrays.values())
+
+
+def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
+    """The value as an array of finite numbers."""
+    try:
+        array = np.asarray(value, dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is no array of numbers: {error}") from None
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}{list(where)} is {array[where]}, expected finite numbers")
+    return array
+
+
+# Training: the same equations, written into arrays that are made once.
+
+
+class _Memory:
+    """Arrays in the memory of those asked for before, in the same order: nothing new is made."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self.dtype = np.dtype(dtype)
+        self.blocks: list[Array] = []
+        self.used = 0
+
+    def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
+        size = int(np.prod(shape))
+        if self.used == len(self.blocks):
+            self.blocks.append(np.empty(size, dtype or self.dtype))
+        elif self.blocks[self.used].size < size:
+            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+        self.used += 1
+        return self.blocks[self.used - 1][:size].reshape(shape)
+
+
+def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
+    """The arrays of a training step on m samples; those named together share their memory."""
+    memory.used = 0
+    z1 = a1 = dL_dz1 = memory.array(m, 3)
+    z2 = e = dL_dz2 = memory.array(m, 1)
+    yhat = memory.array(m, 1)
+    scratch = log1p_exp_z2 = memory.array(m, 1)
+    scratch2 = memory.array(m, 1)
+    scratch3 = memory.array(m, 1)
+    dL_da1 = scratch4 = memory.array(m, 3)
+    return (
+        z1, a1, dL_dz1, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3, dL_da1,
+        scratch4,
+    )
+
+
+def _step(
+    parameters: tuple[Array, ...],
+    gradients: tuple[Array, ...],
+    arrays: tuple[Array, ...],
+    x: Array,
+    y: Array,
+) -> float:
+    """Write the gradients of one batch into `gradients`; return the loss."""
+    W1, b1, W2, b2 = parameters
+    dL_dW1, dL_db1, dL_dW2, dL_db2 = gradients
+    (
+        z1, a1, dL_dz1, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3, dL_da1,
+        scratch4,
+    ) = arrays
+    m = len(x)
+    # (1)  z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]
+    np.matmul(x, W1, out=z1)
+    np.add(z1, b1, out=z1)
+    # (2)  a1[n,j] = 1/(1 + exp(−z1[n,j]))
+    np.negative(z1, out=a1)
+    np.exp(a1, out=a1)
+    np.add(a1, 1, out=a1)
+    np.reciprocal(a1, out=a1)
+    # (3)  z2[n,j] = Σ_k a1[n,k]·W2[k,j] + b2[j]
+    np.matmul(a1, W2, out=z2)
+    np.add(z2, b2, out=z2)
+    # (4)  yhat[n,j] = 1/(1 + exp(−z2[n,j]))
+    np.negative(z2, out=yhat)
+    np.exp(yhat, out=yhat)
+    np.add(yhat, 1, out=yhat)
+    np.reciprocal(yhat, out=yhat)
+    # (5)  e[n,j] = −log(1 − yhat[n,j])·(1 − y[n,j]) − y[n,j]·log(yhat[n,j])
+    np.absolute(z2, out=scratch)
+    np.negative(scratch, out=scratch)
+    np.exp(scratch, out=scratch)
+    np.log1p(scratch, out=log1p_exp_z2)
+    np.subtract(1, y, out=scratch2)
+    np.maximum(z2, 0, out=scratch3)
+    np.add(log1p_exp_z2, scratch3, out=scratch3)
+    np.multiply(scratch2, scratch3, out=scratch2)
+    np.negative(z2, out=e)
+    np.maximum(e, 0, out=e)
+    np.add(log1p_exp_z2, e, out=e)
+    np.multiply(y, e, out=e)
+    np.add(scratch2, e, out=e)
+    # (6)  L = Σ_{n,j} e[n,j] / (d2·m)
+    L = np.add.reduce(e, axis=None)
+    L = L / m
+    # (9)  dL_dz2[n,j] = (yhat[n,j] − y[n,j]) / (d2·m)
+    np.subtract(yhat, y, out=dL_dz2)
+    np.divide(dL_dz2, m, out=dL_dz2)
+    # (10)  dL_dW2[k,j] = Σ_n a1[n,k]·dL_dz2[n,j]
+    np.matmul(a1.T, dL_dz2, out=dL_dW2)
+    # (11)  dL_db2[j] = Σ_n dL_dz2[n,j]
+    np.add.reduce(dL_dz2, axis=0, out=dL_db2)
+    # (12)  dL_da1[n,j] = Σ_k dL_dz2[n,k]·W2[j,k]
+    np.matmul(dL_dz2, W2.T, out=dL_da1)
+    # (13)  dL_dz1[n,j] = dL_da1[n,j]·a1[n,j]·(1 − a1[n,j])
+    np.multiply(dL_da1, a1, out=scratch4)
+    np.subtract(1, a1, out=dL_dz1)
+    np.multiply(scratch4, dL_dz1, out=dL_dz1)
+    # (14)  dL_dW1[k,j] = Σ_n x[n,k]·dL_dz1[n,j]
+    np.matmul(x.T, dL_dz1, out=dL_dW1)
+    # (15)  dL_db1[j] = Σ_n dL_dz1[n,j]
+    np.add.reduce(dL_dz1, axis=0, out=dL_db1)
+    return float(L)
+
+
+def _update(theta: Array, g: Array, learning_rate: float) -> None:
+    """One update by gradient descent, in place.
+
+    theta are the parameters, and g is their gradient, which is used up.
+    """
+    # theta = theta − g·learning_rate
+    np.multiply(learning_rate, g, out=g)
+    np.subtract(theta, g, out=theta)
+
+
+class Model:
+    """The network and its training, with the conventions of scikit-learn.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.5
+        The learning rate of gradient descent.
+    epochs : int, default 1
+        How often `fit` goes through the data.
+    batch_size : int or None, default 5000
+        Samples in a batch; None for all of them.
+    shuffle : bool, default False
+        Whether each pass takes the samples in a new order.
+    tolerance : float or None, default None
+        `fit` stops when the loss changes by less than this from one pass to the next.
+    warm_start : bool, default False
+        Whether `fit` goes on from the present parameters.
+    seed : int or None, default None
+        Seed of the initial parameters and of the shuffling; None for the network's own.
+    dtype : data type, default "float64"
+        "float64" or "float32".
+
+    Attributes
+    ----------
+    parameters : dict of name -> array
+        Views of the numbers in training: what is written into them is used.
+    loss_history_ : list of float
+        The mean loss of each epoch of `fit`, each batch measured before its update.
+    updates_ : int
+        The number of updates so far.
+    """
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.5,
+        epochs: int = 1,
+        batch_size: int | None = 5000,
+        shuffle: bool = False,
+        tolerance: float | None = None,
+        warm_start: bool = False,
+        seed: int | None = None,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.tolerance = tolerance
+        self.warm_start = warm_start
+        self.seed = seed
+        self.dtype = dtype
+        self._start()
+
+    def _start(self) -> None:
+        """Initial parameters, and nothing learnt."""
+        start = initial_parameters(self.seed, self.dtype)
+        trained = [name for name in PARAMETERS]
+        sizes = [start[name].size for name in trained]
+        self._theta = np.empty(sum(sizes), self.dtype)
+        self._gradient = np.empty_like(self._theta)
+        self.parameters: Parameters = {}
+        gradients = []
+        end = 0
+        for name in PARAMETERS:
+            begin, end = end, end + start[name].size
+            self.parameters[name] = self._theta[begin:end].reshape(start[name].shape)
+            self.parameters[name][...] = start[name]
+            gradients.append(self._gradient[begin:end].reshape(start[name].shape))
+        self._values = tuple(self.parameters.values())
+        self._gradients = tuple(gradients)
+        self._memory = _Memory(self.dtype)
+        self._workspaces: dict[int, tuple[Array, ...]] = {}
+        self.updates_ = 0
+        self.loss_history_: list[float] = []
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The options of the constructor and their values."""
+        return {name: getattr(self, name) for name in inspect.signature(Model).parameters}
+
+    def set_params(self, **options: Any) -> Model:
+        """Change options. A new seed or dtype starts from new parameters."""
+        valid = self.get_params()
+        for name, value in options.items():
+            if name not in valid:
+                known = ", ".join(valid)
+                raise ValueError(f"{name} is no option of this model, expected one of {known}")
+            setattr(self, name, value)
+        if {"seed", "dtype"} & options.keys():
+            self._start()
+        return self
+
+    def fit(self, x: ArrayLike, y: ArrayLike) -> Model:
+        """Train for `epochs` passes over the data.
+
+        Starts from the initial parameters, unless `warm_start` is set.
+
+        Parameters
+        ----------
+        x : array of shape (m, 2)
+        y : array of shape (m, 1)
+
+        Returns
+        -------
+        self : Model
+        """
+        data = self._checked_data(x, y)
+        if not self.warm_start:
+            self._start()
+        self.loss_history_ = []
+        with np.errstate(over="ignore"):  # exp may overflow where the result is then exactly 0
+            updates = self._updates(data, 1 if self.seed is None else self.seed)
+            for _ in range(self.epochs):
+                self.loss_history_.append(self._epoch(updates, len(data[0])))
+                history = self.loss_history_
+                if (
+                    self.tolerance is not None
+                    and len(history) > 1
+                    and abs(history[-1] - history[-2]) < self.tolerance
+                ):
+                    break
+        return self
+
+    def partial_fit(self, x: ArrayLike, y: ArrayLike) -> Model:
+        """Train for one more pass over the data, from where the last one ended."""
+        data = self._checked_data(x, y)
+        seed = 1 if self.seed is None else self.seed
+        with np.errstate(over="ignore"):
+            updates = self._updates(data, [self.updates_, seed])
+            self.loss_history_.append(self._epoch(updates, len(data[0])))
+        return self
+
+    def step(self, x: ArrayLike, y: ArrayLike) -> float:
+        """Make one update on these samples; return the loss before it."""
+        data = self._checked_data(x, y)
+        self._prepare(len(data[0]))
+        with np.errstate(over="ignore"):
+            return self._train(*data)
+
+    def training(self, x: ArrayLike, y: ArrayLike) -> Iterator[float]:
+        """Make the updates of `fit` one by one, without end; yield the loss before each."""
+        data = self._checked_data(x, y)
+        updates = self._updates(data, 1 if self.seed is None else self.seed)
+        while True:
+            with np.errstate(over="ignore"):
+                loss, _ = next(updates)
+            yield loss
+
+    def _batch(self, samples: int) -> int:
+        """The number of samples in a batch."""
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
+        return min(self.batch_size or samples, samples)
+
+    def _updates(
+        self, data: tuple[Array, ...], seed: int | list[int]
+    ) -> Iterator[tuple[float, int]]:
+        """Update after update; the loss of each batch, and its number of samples."""
+        rng = np.random.default_rng(seed)
+        samples = len(data[0])
+        batch = self._batch(samples)
+        self._prepare(batch)
+        self._prepare(samples % batch)
+        shuffled = tuple(np.empty_like(array) for array in data) if self.shuffle else data
+        while True:
+            if self.shuffle:
+                order = rng.permutation(samples)
+                for array, copy in zip(data, shuffled):
+                    np.take(array, order, axis=0, out=copy, mode="clip")
+            for start in range(0, samples, batch):
+                rows = [array[start : start + batch] for array in shuffled]
+                yield self._train(*rows), len(rows[0])
+
+    def _epoch(self, updates: Iterator[tuple[float, int]], samples: int) -> float:
+        """One pass over the data; the mean loss."""
+        batches = -(-samples // self._batch(samples))
+        return sum(loss * count for loss, count in islice(updates, batches)) / samples
+
+    def _prepare(self, samples: int) -> None:
+        """Arrays for a batch of this size, in the memory of those of a larger one."""
+        if samples and samples not in self._workspaces:
+            self._workspaces[samples] = _workspace(self._memory, samples)
+
+    def _train(self, x: Array, y: Array) -> float:
+        """One update in place; nothing is allocated."""
+        self.updates_ += 1
+        loss = _step(self._values, self._gradients, self._workspaces[len(x)], x, y)
+        _update(self._theta, self._gradient, self.learning_rate)
+        return loss
+
+    def predict(self, x: ArrayLike) -> Array:
+        """1 where the probability is at least 1/2, else 0."""
+        return (self.predict_proba(x) >= 0.5).astype(np.int64)
+
+    def predict_proba(self, x: ArrayLike) -> Array:
+        """The probability of class 1."""
+        return forward(self.parameters, x)
+
+    def score(self, x: ArrayLike, y: ArrayLike) -> float:
+        """The fraction of samples that are classified correctly."""
+        prediction = self.predict(x)
+        target = np.asarray(y)
+        return float(np.mean(prediction == target))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the parameters and the state of the optimiser to an .npz file."""
+        with open(path, "wb") as file:
+            np.savez(file, allow_pickle=False, **self._saved())
+
+    def load(self, path: str | os.PathLike[str]) -> Model:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            The file is of another network.
+        """
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        expected = self._saved()
+        if found.keys() != expected.keys():
+            odd = ", ".join(sorted(found.keys() ^ expected.keys()))
+            raise ValueError(f"{os.fspath(path)} is of another network: the names differ in {odd}")
+        for name, array in found.items():
+            if array.shape != expected[name].shape:
+                raise ValueError(
+                    f"{name} has the shape {array.shape}, expected {expected[name].shape}"
+                )
+        for name, array in found.items():
+            if name != "updates":
+                expected[name][...] = array
+        self.updates_ = int(found["updates"])
+        return self
+
+    def _saved(self) -> dict[str, Array]:
+        """All that training changes, by name."""
+        saved = {f"parameters/{name}": array for name, array in self.parameters.items()}
+        return {**saved, "updates": np.array(self.updates_)}
+
+    def _checked_data(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, ...]:
+        """The data as arrays that lie in memory as the products need them."""
+        checked = _checked(self.parameters, x=x, y=y)
+        return tuple(np.ascontiguousarray(array) for array in checked)
+
+
+def check_gradients(seed: int = 0, step: float = 1e-5) -> float:
+    """Compare the gradients with central differences on random data.
+
+    Returns
+    -------
+    error : float
+        The largest difference, relative to the largest gradient.
+    """
+    rng = np.random.default_rng(seed)
+    samples = 5
+    parameters = {  # away from where they start: zeros may lie on a kink
+        name: array + 0.1 * rng.standard_normal(array.shape)
+        for name, array in initial_parameters(seed).items()
+    }
+    data = {
+        "x": rng.standard_normal((samples, 2)),
+        "y": rng.integers(0, 2, (samples, 1)).astype(float),
+    }
+    _, gradients = loss_and_gradients(parameters, **data)
+    error = largest = 0.0
+    for name in PARAMETERS:
+        direction = rng.standard_normal(parameters[name].shape)
+        losses = []
+        for sign in (1, -1):
+            moved = {**parameters, name: parameters[name] + sign * step * direction}
+            losses.append(loss_and_gradients(moved, **data)[0])
+        slope = float(np.sum(gradients[name] * direction))
+        error = max(error, abs((losses[0] - losses[1]) / (2 * step) - slope))
+        largest = max(largest, abs(slope))
+    return error / max(largest, 1e-30)
+
+
+if __name__ == "__main__":
+    print(f"gradients against central differences: relative error {check_gradients():.1e}")

@@ -1,0 +1,629 @@
+"""A worked example of backpropagation.
+
+Source: "Backpropagation Algorithm in Neural Network"; the numbers of its pictures from the standard
+account of the same example, M. Mazur, "A Step by Step Backpropagation Example" (2015)
+
+All gradients are computed from the old weights, and then every weight is updated (simultaneous
+updates). The numbers that the document took from the other order are in
+worked_example_layer_by_layer.yaml.
+
+Entries are written with their indices, which count from 0; n runs over the m samples.
+
+Given:
+
+    i[n,j]   (m, 2)       input
+    t[n,j]   (m, 2)       target
+    W1[k,j]  (2, 2)       weights of layer 1
+    b1       scalar       bias shared by layer 1, never updated
+    W2[k,j]  (2, 2)       weights of layer 2
+    b2       scalar       bias shared by layer 2, never updated
+
+Forward:
+
+     (1)  z1[n,j] = Σ_k i[n,k]·W1[k,j] + b1
+     (2)  a1[n,j] = 1/(1 + exp(−z1[n,j]))
+     (3)  z2[n,j] = Σ_k a1[n,k]·W2[k,j] + b2
+     (4)  a2[n,j] = 1/(1 + exp(−z2[n,j]))
+     (5)  e[n,j] = (a2[n,j] − t[n,j])² / 2
+     (6)  E = Σ_{n,j} e[n,j] / m
+
+Derivatives of E in reverse order, where dE_dW stands for ∂E/∂W:
+
+     (7)  dE_de[n,j] = 1/m
+     (8)  dE_da2[n,j] = (a2[n,j] − t[n,j]) / m
+     (9)  dE_dz2[n,j] = dE_da2[n,j]·a2[n,j]·(1 − a2[n,j])
+    (10)  dE_dW2[k,j] = Σ_n a1[n,k]·dE_dz2[n,j]
+    (11)  dE_db2 = Σ_{n,j} dE_dz2[n,j]
+    (12)  dE_da1[n,j] = Σ_k dE_dz2[n,k]·W2[j,k]
+    (13)  dE_dz1[n,j] = dE_da1[n,j]·a1[n,j]·(1 − a1[n,j])
+    (14)  dE_dW1[k,j] = Σ_n i[n,k]·dE_dz1[n,j]
+    (15)  dE_db1 = Σ_{n,j} dE_dz1[n,j]
+
+Made from the derivation of these equations; the numbers in the comments are theirs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Array = NDArray[Any]
+Parameters = dict[str, Array]
+
+#: The shape of every array of data and parameters; "m" is the number of samples.
+SHAPES: dict[str, tuple[int | str, ...]] = {
+    "i": ("m", 2),
+    "t": ("m", 2),
+    "W1": (2, 2),
+    "b1": (),
+    "W2": (2, 2),
+    "b2": (),
+}
+#: Names of the parameters, in order; those in FROZEN are never updated.
+PARAMETERS = ("W1", "b1", "W2", "b2")
+FROZEN = ("b1", "b2")
+
+
+def initial_parameters(seed: int | None = None, dtype: DTypeLike = np.float64) -> Parameters:
+    """Make the parameters that training starts from.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed of the random numbers; 0 by default.
+    dtype : data type, optional
+        np.float64 or np.float32.
+
+    Returns
+    -------
+    parameters : dict of name -> array
+    """
+    parameters = {
+        "W1": [[0.15, 0.25], [0.2, 0.3]],
+        "b1": 0.35,
+        "W2": [[0.4, 0.5], [0.45, 0.55]],
+        "b2": 0.6,
+    }
+    return {name: np.array(value, dtype) for name, value in parameters.items()}
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)); where exp(-x) is too large for the type, the result is 0."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def forward(parameters: Parameters, i: Array) -> Array:
+    """Compute the prediction.
+
+    Parameters
+    ----------
+    parameters : dict of name -> array
+    i : array of shape (m, 2)
+
+    Returns
+    -------
+    a2 : array of shape (m, 2)
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, or a value is no finite number.
+    """
+    (i,) = _checked(parameters, i=i)
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    z1 = i @ W1 + b1   # (1)  (m, 2)
+    a1 = sigmoid(z1)   # (2)  (m, 2)
+    z2 = a1 @ W2 + b2  # (3)  (m, 2)
+    a2 = sigmoid(z2)   # (4)  (m, 2)
+    return a2
+
+
+def loss_and_gradients(
+    parameters: Parameters,
+    i: Array,
+    t: Array,
+) -> tuple[float, Parameters]:
+    """Compute the loss and its derivative by every parameter.
+
+    Parameters
+    ----------
+    parameters : dict of name -> array
+    i : array of shape (m, 2)
+    t : array of shape (m, 2)
+
+    Returns
+    -------
+    E : float
+    gradients : dict of name -> array
+        With the keys and shapes of the parameters.
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, or a value is no finite number.
+    """
+    i, t = _checked(parameters, i=i, t=t)
+    m = len(i)
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    z1 = i @ W1 + b1                 # (1)  (m, 2)
+    a1 = sigmoid(z1)                 # (2)  (m, 2)
+    z2 = a1 @ W2 + b2                # (3)  (m, 2)
+    a2 = sigmoid(z2)                 # (4)  (m, 2)
+    e = (a2 - t) ** 2 / 2            # (5)  (m, 2)
+    E = e.sum() / m                  # (6)  scalar
+    dE_da2 = (a2 - t) / m            # (8)  (m, 2)
+    dE_dz2 = dE_da2 * a2 * (1 - a2)  # (9)  (m, 2)
+    dE_dW2 = a1.T @ dE_dz2           # (10)  (2, 2)
+    dE_db2 = dE_dz2.sum()            # (11)  scalar
+    dE_da1 = dE_dz2 @ W2.T           # (12)  (m, 2)
+    dE_dz1 = dE_da1 * a1 * (1 - a1)  # (13)  (m, 2)
+    dE_dW1 = i.T @ dE_dz1            # (14)  (2, 2)
+    dE_db1 = dE_dz1.sum()            # (15)  scalar
+    gradients = {
+        "W1": dE_dW1,
+        "b1": dE_db1,
+        "W2": dE_dW2,
+        "b2": dE_db2,
+    }
+    return float(E), gradients
+
+
+def trace(
+    parameters: Parameters,
+    i: Array,
+    t: Array,
+) -> dict[str, Any]:
+    """Compute every quantity of the derivation by name: forward values and derivatives.
+
+    Takes what `loss_and_gradients` takes, and returns all that it computes on the way and more.
+    """
+    i, t = _checked(parameters, i=i, t=t)
+    m = len(i)
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    z1 = i @ W1 + b1                          # (1)  (m, 2)
+    a1 = sigmoid(z1)                          # (2)  (m, 2)
+    z2 = a1 @ W2 + b2                         # (3)  (m, 2)
+    a2 = sigmoid(z2)                          # (4)  (m, 2)
+    e = (a2 - t) ** 2 / 2                     # (5)  (m, 2)
+    E = e.sum() / m                           # (6)  scalar
+    dE_de = np.full((m, 2), 1 / m, W1.dtype)  # (7)  (m, 2)
+    dE_da2 = (a2 - t) / m                     # (8)  (m, 2)
+    dE_dz2 = dE_da2 * a2 * (1 - a2)           # (9)  (m, 2)
+    dE_dW2 = a1.T @ dE_dz2                    # (10)  (2, 2)
+    dE_db2 = dE_dz2.sum()                     # (11)  scalar
+    dE_da1 = dE_dz2 @ W2.T                    # (12)  (m, 2)
+    dE_dz1 = dE_da1 * a1 * (1 - a1)           # (13)  (m, 2)
+    dE_dW1 = i.T @ dE_dz1                     # (14)  (2, 2)
+    dE_db1 = dE_dz1.sum()                     # (15)  scalar
+    return {
+        "z1": z1,
+        "a1": a1,
+        "z2": z2,
+        "a2": a2,
+        "e": e,
+        "E": E,
+        "dE_de": dE_de,
+        "dE_da2": dE_da2,
+        "dE_dz2": dE_dz2,
+        "dE_dW2": dE_dW2,
+        "dE_db2": dE_db2,
+        "dE_da1": dE_da1,
+        "dE_dz1": dE_dz1,
+        "dE_dW1": dE_dW1,
+        "dE_db1": dE_db1,
+    }
+
+
+def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
+    """The data as arrays of the parameters' type, after a check of every shape and value."""
+    dtype = parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+    arrays = {name: _as_array(name, value, dtype) for name, value in data.items()}
+    samples = next((len(a) for n, a in arrays.items() if "m" in SHAPES[n][:1] and a.ndim), None)
+    for name in PARAMETERS:
+        if name not in parameters:
+            raise ValueError(f"the parameter {name} is missing; expected {', '.join(PARAMETERS)}")
+    for name, array in {**arrays, **{n: np.asarray(parameters[n]) for n in PARAMETERS}}.items():
+        expected = tuple(samples if n == "m" else n for n in SHAPES[name])
+        if array.shape != expected:
+            words = str(SHAPES[name]).replace("'", "")
+            known = f" with m = {samples} samples" if "m" in SHAPES[name] and samples else ""
+            raise ValueError(f"{name} has the shape {array.shape}, expected {words}{known}")
+    if samples == 0:
+        raise ValueError(f"{', '.join(arrays)}: no samples")
+    return tuple(arrays.values())
+
+
+def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
+    """The value as an array of finite numbers."""
+    try:
+        array = np.asarray(value, dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is no array of numbers: {error}") from None
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}{list(where)} is {array[where]}, expected finite numbers")
+    return array
+
+
+# Training: the same equations, written into arrays that are made once.
+
+
+class _Memory:
+    """Arrays in the memory of those asked for before, in the same order: nothing new is made."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self.dtype = np.dtype(dtype)
+        self.blocks: list[Array] = []
+        self.used = 0
+
+    def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
+        size = int(np.prod(shape))
+        if self.used == len(self.blocks):
+            self.blocks.append(np.empty(size, dtype or self.dtype))
+        elif self.blocks[self.used].size < size:
+            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+        self.used += 1
+        return self.blocks[self.used - 1][:size].reshape(shape)
+
+
+def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
+    """The arrays of a training step on m samples; those named together share their memory."""
+    memory.used = 0
+    z1 = a1 = dE_dz1 = memory.array(m, 2)
+    z2 = a2 = dE_dz2 = memory.array(m, 2)
+    e_1 = memory.array(m, 2)
+    e = dE_da2 = scratch = dE_da1 = memory.array(m, 2)
+    return z1, a1, dE_dz1, z2, a2, dE_dz2, e_1, e, dE_da2, scratch, dE_da1
+
+
+def _step(
+    parameters: tuple[Array, ...],
+    gradients: tuple[Array, ...],
+    arrays: tuple[Array, ...],
+    i: Array,
+    t: Array,
+) -> float:
+    """Write the gradients of one batch into `gradients`; return the loss."""
+    W1, b1, W2, b2 = parameters
+    dE_dW1, dE_dW2 = gradients
+    z1, a1, dE_dz1, z2, a2, dE_dz2, e_1, e, dE_da2, scratch, dE_da1 = arrays
+    m = len(i)
+    # (1)  z1[n,j] = Σ_k i[n,k]·W1[k,j] + b1
+    np.matmul(i, W1, out=z1)
+    np.add(z1, b1, out=z1)
+    # (2)  a1[n,j] = 1/(1 + exp(−z1[n,j]))
+    np.negative(z1, out=a1)
+    np.exp(a1, out=a1)
+    np.add(a1, 1, out=a1)
+    np.reciprocal(a1, out=a1)
+    # (3)  z2[n,j] = Σ_k a1[n,k]·W2[k,j] + b2
+    np.matmul(a1, W2, out=z2)
+    np.add(z2, b2, out=z2)
+    # (4)  a2[n,j] = 1/(1 + exp(−z2[n,j]))
+    np.negative(z2, out=a2)
+    np.exp(a2, out=a2)
+    np.add(a2, 1, out=a2)
+    np.reciprocal(a2, out=a2)
+    # (5)  e[n,j] = (a2[n,j] − t[n,j])² / 2
+    np.subtract(a2, t, out=e_1)
+    np.square(e_1, out=e)
+    np.multiply(0.5, e, out=e)
+    # (6)  E = Σ_{n,j} e[n,j] / m
+    E = np.add.reduce(e, axis=None)
+    E = E / m
+    # (8)  dE_da2[n,j] = (a2[n,j] − t[n,j]) / m
+    np.divide(e_1, m, out=dE_da2)
+    # (9)  dE_dz2[n,j] = dE_da2[n,j]·a2[n,j]·(1 − a2[n,j])
+    np.multiply(dE_da2, a2, out=scratch)
+    np.subtract(1, a2, out=dE_dz2)
+    np.multiply(scratch, dE_dz2, out=dE_dz2)
+    # (10)  dE_dW2[k,j] = Σ_n a1[n,k]·dE_dz2[n,j]
+    np.matmul(a1.T, dE_dz2, out=dE_dW2)
+    # (12)  dE_da1[n,j] = Σ_k dE_dz2[n,k]·W2[j,k]
+    np.matmul(dE_dz2, W2.T, out=dE_da1)
+    # (13)  dE_dz1[n,j] = dE_da1[n,j]·a1[n,j]·(1 − a1[n,j])
+    np.multiply(dE_da1, a1, out=scratch)
+    np.subtract(1, a1, out=dE_dz1)
+    np.multiply(scratch, dE_dz1, out=dE_dz1)
+    # (14)  dE_dW1[k,j] = Σ_n i[n,k]·dE_dz1[n,j]
+    np.matmul(i.T, dE_dz1, out=dE_dW1)
+    return float(E)
+
+
+def _update(theta: Array, g: Array, learning_rate: float) -> None:
+    """One update by gradient descent, in place.
+
+    theta are the parameters, and g is their gradient, which is used up.
+    """
+    # theta = theta − g·learning_rate
+    np.multiply(learning_rate, g, out=g)
+    np.subtract(theta, g, out=theta)
+
+
+class Model:
+    """The network and its training, with the conventions of scikit-learn.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.5
+        The learning rate of gradient descent.
+    epochs : int, default 10000
+        How often `fit` goes through the data.
+    batch_size : int or None, default None
+        Samples in a batch; None for all of them.
+    shuffle : bool, default False
+        Whether each pass takes the samples in a new order.
+    tolerance : float or None, default None
+        `fit` stops when the loss changes by less than this from one pass to the next.
+    warm_start : bool, default False
+        Whether `fit` goes on from the present parameters.
+    seed : int or None, default None
+        Seed of the initial parameters and of the shuffling; None for the network's own.
+    dtype : data type, default "float64"
+        "float64" or "float32".
+
+    Attributes
+    ----------
+    parameters : dict of name -> array
+        Views of the numbers in training: what is written into them is used.
+    loss_history_ : list of float
+        The mean loss of each epoch of `fit`, each batch measured before its update.
+    updates_ : int
+        The number of updates so far.
+    """
+
+    def __init__(
+        self,
+        *,
+        learning_rate: float = 0.5,
+        epochs: int = 10000,
+        batch_size: int | None = None,
+        shuffle: bool = False,
+        tolerance: float | None = None,
+        warm_start: bool = False,
+        seed: int | None = None,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.tolerance = tolerance
+        self.warm_start = warm_start
+        self.seed = seed
+        self.dtype = dtype
+        self._start()
+
+    def _start(self) -> None:
+        """Initial parameters, and nothing learnt."""
+        start = initial_parameters(self.seed, self.dtype)
+        trained = [name for name in PARAMETERS if name not in FROZEN]
+        sizes = [start[name].size for name in trained]
+        self._theta = np.empty(sum(sizes), self.dtype)
+        self._gradient = np.empty_like(self._theta)
+        self.parameters: Parameters = {}
+        gradients = []
+        end = 0
+        for name in PARAMETERS:
+            if name in FROZEN:
+                self.parameters[name] = start[name]
+                continue
+            begin, end = end, end + start[name].size
+            self.parameters[name] = self._theta[begin:end].reshape(start[name].shape)
+            self.parameters[name][...] = start[name]
+            gradients.append(self._gradient[begin:end].reshape(start[name].shape))
+        self._values = tuple(self.parameters.values())
+        self._gradients = tuple(gradients)
+        self._memory = _Memory(self.dtype)
+        self._workspaces: dict[int, tuple[Array, ...]] = {}
+        self.updates_ = 0
+        self.loss_history_: list[float] = []
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The options of the constructor and their values."""
+        return {name: getattr(self, name) for name in inspect.signature(Model).parameters}
+
+    def set_params(self, **options: Any) -> Model:
+        """Change options. A new seed or dtype starts from new parameters."""
+        valid = self.get_params()
+        for name, value in options.items():
+            if name not in valid:
+                known = ", ".join(valid)
+                raise ValueError(f"{name} is no option of this model, expected one of {known}")
+            setattr(self, name, value)
+        if {"seed", "dtype"} & options.keys():
+            self._start()
+        return self
+
+    def fit(self, i: ArrayLike, t: ArrayLike) -> Model:
+        """Train for `epochs` passes over the data.
+
+        Starts from the initial parameters, unless `warm_start` is set.
+
+        Parameters
+        ----------
+        i : array of shape (m, 2)
+        t : array of shape (m, 2)
+
+        Returns
+        -------
+        self : Model
+        """
+        data = self._checked_data(i, t)
+        if not self.warm_start:
+            self._start()
+        self.loss_history_ = []
+        with np.errstate(over="ignore"):  # exp may overflow where the result is then exactly 0
+            updates = self._updates(data, 0 if self.seed is None else self.seed)
+            for _ in range(self.epochs):
+                self.loss_history_.append(self._epoch(updates, len(data[0])))
+                history = self.loss_history_
+                if (
+                    self.tolerance is not None
+                    and len(history) > 1
+                    and abs(history[-1] - history[-2]) < self.tolerance
+                ):
+                    break
+        return self
+
+    def partial_fit(self, i: ArrayLike, t: ArrayLike) -> Model:
+        """Train for one more pass over the data, from where the last one ended."""
+        data = self._checked_data(i, t)
+        seed = 0 if self.seed is None else self.seed
+        with np.errstate(over="ignore"):
+            updates = self._updates(data, [self.updates_, seed])
+            self.loss_history_.append(self._epoch(updates, len(data[0])))
+        return self
+
+    def step(self, i: ArrayLike, t: ArrayLike) -> float:
+        """Make one update on these samples; return the loss before it."""
+        data = self._checked_data(i, t)
+        self._prepare(len(data[0]))
+        with np.errstate(over="ignore"):
+            return self._train(*data)
+
+    def training(self, i: ArrayLike, t: ArrayLike) -> Iterator[float]:
+        """Make the updates of `fit` one by one, without end; yield the loss before each."""
+        data = self._checked_data(i, t)
+        updates = self._updates(data, 0 if self.seed is None else self.seed)
+        while True:
+            with np.errstate(over="ignore"):
+                loss, _ = next(updates)
+            yield loss
+
+    def _batch(self, samples: int) -> int:
+        """The number of samples in a batch."""
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
+        return min(self.batch_size or samples, samples)
+
+    def _updates(
+        self, data: tuple[Array, ...], seed: int | list[int]
+    ) -> Iterator[tuple[float, int]]:
+        """Update after update; the loss of each batch, and its number of samples."""
+        rng = np.random.default_rng(seed)
+        samples = len(data[0])
+        batch = self._batch(samples)
+        self._prepare(batch)
+        self._prepare(samples % batch)
+        shuffled = tuple(np.empty_like(array) for array in data) if self.shuffle else data
+        while True:
+            if self.shuffle:
+                order = rng.permutation(samples)
+                for array, copy in zip(data, shuffled):
+                    np.take(array, order, axis=0, out=copy, mode="clip")
+            for start in range(0, samples, batch):
+                rows = [array[start : start + batch] for array in shuffled]
+                yield self._train(*rows), len(rows[0])
+
+    def _epoch(self, updates: Iterator[tuple[float, int]], samples: int) -> float:
+        """One pass over the data; the mean loss."""
+        batches = -(-samples // self._batch(samples))
+        return sum(loss * count for loss, count in islice(updates, batches)) / samples
+
+    def _prepare(self, samples: int) -> None:
+        """Arrays for a batch of this size, in the memory of those of a larger one."""
+        if samples and samples not in self._workspaces:
+            self._workspaces[samples] = _workspace(self._memory, samples)
+
+    def _train(self, i: Array, t: Array) -> float:
+        """One update in place; nothing is allocated."""
+        self.updates_ += 1
+        loss = _step(self._values, self._gradients, self._workspaces[len(i)], i, t)
+        _update(self._theta, self._gradient, self.learning_rate)
+        return loss
+
+    def predict(self, i: ArrayLike) -> Array:
+        """The prediction for each sample."""
+        return forward(self.parameters, i)
+
+    def score(self, i: ArrayLike, t: ArrayLike) -> float:
+        """The coefficient of determination R²: 1 for a perfect prediction, 0 for the mean."""
+        prediction = self.predict(i)
+        target = np.asarray(t, float)
+        left = np.sum((target - prediction) ** 2)
+        total = np.sum((target - target.mean(axis=0)) ** 2)
+        return float(1 - left / total) if total else float(left == 0)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the parameters and the state of the optimiser to an .npz file."""
+        with open(path, "wb") as file:
+            np.savez(file, allow_pickle=False, **self._saved())
+
+    def load(self, path: str | os.PathLike[str]) -> Model:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            The file is of another network.
+        """
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        expected = self._saved()
+        if found.keys() != expected.keys():
+            odd = ", ".join(sorted(found.keys() ^ expected.keys()))
+            raise ValueError(f"{os.fspath(path)} is of another network: the names differ in {odd}")
+        for name, array in found.items():
+            if array.shape != expected[name].shape:
+                raise ValueError(
+                    f"{name} has the shape {array.shape}, expected {expected[name].shape}"
+                )
+        for name, array in found.items():
+            if name != "updates":
+                expected[name][...] = array
+        self.updates_ = int(found["updates"])
+        return self
+
+    def _saved(self) -> dict[str, Array]:
+        """All that training changes, by name."""
+        saved = {f"parameters/{name}": array for name, array in self.parameters.items()}
+        return {**saved, "updates": np.array(self.updates_)}
+
+    def _checked_data(self, i: ArrayLike, t: ArrayLike) -> tuple[Array, ...]:
+        """The data as arrays that lie in memory as the products need them."""
+        checked = _checked(self.parameters, i=i, t=t)
+        return tuple(np.ascontiguousarray(array) for array in checked)
+
+
+def check_gradients(seed: int = 0, step: float = 1e-5) -> float:
+    """Compare the gradients with central differences on random data.
+
+    Returns
+    -------
+    error : float
+        The largest difference, relative to the largest gradient.
+    """
+    rng = np.random.default_rng(seed)
+    samples = 5
+    parameters = {  # away from where they start: zeros may lie on a kink
+        name: array + 0.1 * rng.standard_normal(array.shape)
+        for name, array in initial_parameters(seed).items()
+    }
+    data = {
+        "i": rng.standard_normal((samples, 2)),
+        "t": rng.standard_normal((samples, 2)),
+    }
+    _, gradients = loss_and_gradients(parameters, **data)
+    error = largest = 0.0
+    for name in PARAMETERS:
+        direction = rng.standard_normal(parameters[name].shape)
+        losses = []
+        for sign in (1, -1):
+            moved = {**parameters, name: parameters[name] + sign * step * direction}
+            losses.append(loss_and_gradients(moved, **data)[0])
+        slope = float(np.sum(gradients[name] * direction))
+        error = max(error, abs((losses[0] - losses[1]) / (2 * step) - slope))
+        largest = max(largest, abs(slope))
+    return error / max(largest, 1e-30)
+
+
+if __name__ == "__main__":
+    print(f"gradients against central differences: relative error {check_gradients():.1e}")
