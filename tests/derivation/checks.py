@@ -33,7 +33,7 @@ def exact_errors(case: Case, system: System | None = None) -> Errors:
 
 
 def difference_errors(case: Case | Handmade, system: System | None = None) -> Errors:
-    """The entries of every adjoint, of intermediate quantities too, that differ from central differences of the loss."""
+    """The entries of every adjoint, of intermediate quantities too, that differ from central differences."""
     with mpmath.workdps(2 * DIGITS):
         names = [adjoint.of.name for adjoint in case.derivation.adjoints]
         return _errors(case, system, {name: central_differences(case, name) for name in names})

@@ -119,7 +119,7 @@ def as_floating(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {name: {place: mpmath.mpf(v.p) / v.q for place, v in array.items()} for name, array in arrays.items()}
 
 
-# -- the catalogue as small networks --------------------------------------------------------------------------------
+# -- the catalogue as small networks --------------------------------------------------------------------------
 
 def activation_network(activation: str, loss: str = "half_squared_error") -> str:
     return f"""
@@ -273,7 +273,9 @@ constants: {beta: 1.5}
 """,
     "an activation over a whole layer": """
 inputs: {x: 2}
-layers: [{dense: 3, activation: "z[n,j] - mean(k, z[n,k])"}, {dense: 2, activation: "z[n,j] / sqrt(1 + sum(k, z[n,k]**2))"}]
+layers:
+  - {dense: 3, activation: "z[n,j] - mean(k, z[n,k])"}
+  - {dense: 2, activation: "z[n,j] / sqrt(1 + sum(k, z[n,k]**2))"}
 loss: half_squared_error
 """,
     "a frozen parameter": """

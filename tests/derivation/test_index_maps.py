@@ -34,10 +34,10 @@ def window(position, out):
 
 def images():
     """y[o,i,l] = Σ_{c,u,v} x[c,i+u,l+v]·w[c,o,u,v] + b[o]"""
-    i, l_, o = index("i", 5), index("l", 5), index("o", 2)
+    i, l_, o = index("i", 2), index("l", 2), index("o", 2)
     c, u, v = index("c", C), index("u", U), index("v", U)
     body = Sum(Access(x, c, i + u, l_ + v) * Access(w, c, o, u, v), c, u, v) + Access("b", o)
-    return {x: (C, L, L), w: (C, 2, U, U), "b": (2,), "y": (2, 5, 5)}, [("y", (o, i, l_), sympy.tanh(body))]
+    return {x: (C, 4, 4), w: (C, 2, U, U), "b": (2,), "y": (2, 2, 2)}, [("y", (o, i, l_), sympy.tanh(body))]
 
 
 def one(body, out, **shapes):
@@ -67,7 +67,8 @@ MAPS = {
     "maximum pooling": one(lambda i: Maximum(sympy.exp(Access(x, 2 * i + index("u", 3))), index("u", 3)), 3, x=(L,)),
     "the distance from the maximum": one(
         lambda i: sympy.exp(Access(x, i) - Maximum(Access(x, index("k", L)), index("k", L))), L, x=(L,)),
-    "a running sum": one(lambda i: Sum(Within(i - index("k", L), L) * Access(x, index("k", L)), index("k", L)), L, x=(L,)),
+    "a running sum": one(
+        lambda i: Sum(Within(i - index("k", L), L) * Access(x, index("k", L)), index("k", L)), L, x=(L,)),
     "a moment about the mean": one(
         lambda i: (Access(x, i) - Sum(Access(x, index("k", L)), index("k", L)) / L) ** 2, L, x=(L,)),
     "all pairs": one(lambda i: Sum(sympy.exp(Access(x, i) * Access(x, index("k", L))), index("k", L)), L, x=(L,)),

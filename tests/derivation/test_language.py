@@ -18,7 +18,7 @@ from derive.rewrites.stability import stable
 
 from .evaluation import Values
 
-I, J, K = (Index(name, 3) for name in "ijk")
+I, J, K = (Index(name, 3) for name in "ijk")  # noqa: E741
 SHAPES = {"A": (3, 3), "B": (3,), "V": (9,)}
 ARRAYS = {
     "A": {(i, k): mpmath.mpf(2 * i - 3 * k + 1) / 7 for i in range(3) for k in range(3)},
@@ -29,11 +29,12 @@ AFFINE = st.sampled_from([I + J, J + K, 2 * I, 2 * K + J, 2 - J, I + 4, K, J, In
 PLAIN = st.sampled_from([I, J, K])
 
 
-def expressions(depth: int = 3):
+def expressions():
     leaves = st.one_of(
         st.builds(lambda i, k: Access("A", i, k), PLAIN, PLAIN), st.builds(lambda i: Access("B", i), PLAIN),
         st.builds(lambda p: Access("V", p), AFFINE), st.builds(Delta, AFFINE, AFFINE),
-        st.builds(lambda p: Within(p - 1, Integer(2)), AFFINE), st.sampled_from([Integer(2), Rational(-1, 3), I, K + 1]))
+        st.builds(lambda p: Within(p - 1, Integer(2)), AFFINE),
+        st.sampled_from([Integer(2), Rational(-1, 3), I, K + 1]))
     return st.recursive(leaves, lambda inner: st.one_of(
         st.builds(lambda a, b: a + b, inner, inner), st.builds(lambda a, b: a * b, inner, inner),
         st.builds(lambda a: exp(a / 8), inner), st.builds(lambda a: a**2, inner),
@@ -54,7 +55,8 @@ def same(one, other):
 @given(expressions(), st.dictionaries(PLAIN, AFFINE, min_size=1))
 def test_a_substitution_has_the_value_of_the_new_indices(expression, replacement):
     place = {I: 0, J: 1, K: 1}
-    reached = {index: int(new.xreplace({i: Integer(v) for i, v in place.items()})) for index, new in replacement.items()}
+    numbers = {index: Integer(position) for index, position in place.items()}
+    reached = {index: int(new.xreplace(numbers)) for index, new in replacement.items()}
     if all(reached[index] < 3 for index in reached):
         assert same(value(substitute(expression, replacement), place), value(expression, {**place, **reached}))
 
@@ -93,7 +95,7 @@ def test_the_partial_derivative_is_the_limit_of_difference_quotients(expression,
             assert abs(values.of(form, at) - slope) < mpmath.mpf(10) ** -20 * (1 + abs(slope))
 
 
-# -- single statements ------------------------------------------------------------------------------------------------
+# -- single statements ----------------------------------------------------------------------------------------
 
 n, k, j, p, q = Index("n", 4), Index("k", 3), Index("j", 2), Index("p", 3), Index("q", 2)
 
@@ -159,7 +161,7 @@ def test_a_sum_of_nothing_is_nothing():
     assert isinstance(Sum(Access("B", k), k), Reduction)
 
 
-# -- systems ------------------------------------------------------------------------------------------------------------
+# -- systems --------------------------------------------------------------------------------------------------
 
 def scalars(**definitions):
     """A system of scalar equations; what has no definition is given."""
@@ -179,7 +181,8 @@ def test_the_given_order_is_kept_where_it_is_one():
 
 
 @pytest.mark.parametrize("definitions, around", [
-    ({"a": "a"}, {"a"}), ({"a": "b", "b": "a"}, {"a", "b"}), ({"z": "a", "a": "b", "b": "c", "c": "a"}, {"a", "b", "c"})])
+    ({"a": "a"}, {"a"}), ({"a": "b", "b": "a"}, {"a", "b"}),
+    ({"z": "a", "a": "b", "b": "c", "c": "a"}, {"a", "b", "c"})])
 def test_a_cycle_is_refused_and_named(definitions, around):
     with pytest.raises(Cycle) as caught:
         scalars(**definitions).in_order()

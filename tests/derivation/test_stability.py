@@ -31,7 +31,7 @@ ENOUGH = 900  # digits in which 1 + exp(−2000) is not 1
 LOGITS = [[1000, -1000, 0], [40, -40, 1e-8], [-1e-8, 0, 40], [1000, 1000, -40], [-1000, -1000, -1000.5], [0, 0, 0],
           [1e-8, -1e-8, 2e-8], [30, 20, 10], [-745, -709, 709], [-746, 710, -20], [3, -2, 0.5], [100, -100, 1]]
 
-# -- each named rewrite -------------------------------------------------------------------------------------------------
+# -- each named rewrite ---------------------------------------------------------------------------------------
 
 NOTHING = System({}, ())
 X, Y = Access("x"), Access("y")
@@ -116,7 +116,7 @@ def test_the_stable_form_is_right_to_the_last_digits_everywhere(name):
             assert _agree(found, wanted, 1 if name in RELATIVE else 0), (x, found, mpmath.nstr(wanted, 20))
 
 
-# -- whole networks -----------------------------------------------------------------------------------------------------
+# -- whole networks -------------------------------------------------------------------------------------------
 
 def page(activation: str, loss: str, hidden: bool = False) -> str:
     quoted = activation if activation.startswith("{") else f'"{activation}"'

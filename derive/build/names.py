@@ -1,0 +1,76 @@
+"""The document's own names: of whole quantities (theta1 for W1) and of single entries (w5 for W2[1,1])."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from derive.build.parts import Parts
+from derive.file.errors import FileError, Place, suggestion
+from derive.language.equations import Equation, Fact, Quantity, System
+
+
+class Names:
+    """What the document calls the quantities of the network."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._theirs: dict[str, str] = {}
+        for theirs, reference in parts.references.items():
+            if reference.name not in parts.quantities:
+                raise parts.error(f"there is no quantity '{reference.name}'", "names", theirs,
+                                  help=suggestion(reference.name, parts.quantities, "there are"))
+            if not reference.positions:
+                if reference.name in self._theirs:
+                    raise parts.error(f"{reference.name} has two names, {self._theirs[reference.name]} and {theirs}",
+                                      "names", theirs, help="keep one")
+                self._theirs[reference.name] = theirs
+        kept = {name for name in parts.quantities if name not in self._theirs}
+        for theirs in parts.references:
+            if theirs in kept:
+                raise parts.error(f"the name '{theirs}' is already taken by {parts.meaning(theirs)}", "names", theirs,
+                                  key=True, help="choose another name")
+
+    def of(self, ours: str) -> str:
+        return self._theirs.get(ours, ours)
+
+    def all(self, ours: Iterable[str]) -> tuple[str, ...]:
+        return tuple(map(self.of, ours))
+
+    def system(self) -> System:
+        """The forward equations in the document's names, with one symbol for sizes that are one."""
+        rename = self.parts.renaming(self._theirs)
+        quantities = {}
+        for quantity in self.parts.quantities.values():
+            entry = rename(quantity.entry)
+            facts = tuple(Fact(rename(f.left), rename(f.right), f.reason) for f in quantity.facts)
+            quantities[entry.name] = replace(quantity, name=entry.name, indices=entry.indices, facts=facts)
+        return System(quantities, tuple(Equation(rename(e.target), rename(e.body)) for e in self.parts.equations))
+
+    def aliases(self) -> dict[tuple[str, tuple[int, ...]], str]:
+        """The document's name of each single entry, by (quantity, indices from 0)."""
+        aliases: dict[tuple[str, tuple[int, ...]], str] = {}
+        for theirs, reference in self.parts.references.items():
+            if not reference.positions:
+                continue
+            place = self.parts.source.at("names", theirs)
+            quantity = self.parts.quantities[reference.name]
+            check_positions(quantity, self.parts.shape(quantity), reference.positions, place)
+            entry = self.of(reference.name), tuple(position - 1 for position in reference.positions)
+            if entry in aliases:
+                raise FileError(f"{reference} has two names, {aliases[entry]} and {theirs}", place, "keep one")
+            aliases[entry] = theirs
+        return aliases
+
+
+def check_positions(quantity: Quantity, shape: tuple[int | None, ...], positions: tuple[int, ...], place: Place) -> None:
+    """FileError unless the positions, from 1, are those of an entry of the quantity (None: any number of samples)."""
+    if len(positions) != len(shape):
+        wanted = ",".join(index.name for index in quantity.indices)
+        raise FileError(f"{quantity.name} has {len(shape)} indices, and {len(positions)} stand here", place,
+                        f"write {quantity.name}[{wanted}] with numbers for {wanted}" if wanted else f"write {quantity.name}")
+    for position, size, index in zip(positions, shape, quantity.indices, strict=True):
+        if size is not None and position > size:
+            raise FileError(f"{quantity.name} has {size} entries along {index.name}, and number {position} is asked for",
+                            place, "positions count from 1")
+
