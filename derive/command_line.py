@@ -124,7 +124,7 @@ def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, mach
         terminal = sys.stderr.isatty()
         console = Console(stderr=True, highlight=False, width=None if terminal else 120)
         console.print(table(result))
-        for line in findings(result):
+        for line in findings(result, derivation):
             console.print(line, markup=False, soft_wrap=not terminal)
     return AGREES if result.passed else DISAGREES
 

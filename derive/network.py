@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from derive.calculus.chain_rule import differentiate
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import units
+from derive.language.substitution import substitute
 
 Prediction = Literal["values", "probability", "logit", "distribution", "logits"]
 
@@ -124,6 +125,23 @@ class NetworkDerivation(Derivation):
     """The derivation of a network, which can be printed in the network's own terms."""
 
     network: Network
+
+    def gradient(self, name: str) -> Expr:
+        """∂J/∂name for a quantity ("W1"), an entry counted from 1 ("W1[1,2]") or the document's name of one ("w5").
+
+        Raises:
+            KeyError: the loss does not depend on it, or it was not asked for.
+        """
+        from derive.latex.scalar import find_entries
+
+        try:
+            quantity, place = find_entries(self.network, self, name)
+        except ValueError as error:
+            raise KeyError(str(error)) from None
+        equation = self.adjoint(quantity).equation
+        if place is None:
+            return equation.body
+        return substitute(equation.body, dict(zip(equation.target.indices, map(Integer, place), strict=True)))
 
     def latex(self, form: str = "auto", wrt: str | None = None, values: Mapping[Any, float] | None = None) -> str:
         """One complete LaTeX document.

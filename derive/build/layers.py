@@ -129,7 +129,7 @@ def _activate(parts: Parts, choice: Any, reads: Output, label: str, position: in
     body = _activation_equation(text, tuple(options), tuple(parts.file.constants), place)
     rename = Renaming({Symbol("z"): Symbol(reads.name), D_OUT: reads.size,
                        **{Symbol(option): Symbol(constant.name) for option, constant in constants.items()}})
-    output = Output(f"a{label}", reads.size, reads.units, reads.origin)
+    output = Output(f"a{label}", reads.size, reads.units, reads.origin, choice.name)
     parts.define(Quantity(output.name, (SAMPLE, Index("j", reads.size)), meaning=f"outputs of {_spoken(label)}"),
                  rename(body), *path)
     return output

@@ -12,6 +12,9 @@ from derive.language.expressions import Access, Index, Sum, free_indices
 from derive.language.substitution import SAMPLES, Renaming
 
 
+PROBABILITIES = ("sigmoid", "softmax")  # activations between 0 and 1
+
+
 def build_loss(parts: Parts, prediction: Output) -> Loss:
     """Define the target, the cost e, and J; return the entry of the catalogue (or one for the user's formula)."""
     choice, place = parts.file.loss, None
@@ -19,6 +22,7 @@ def build_loss(parts: Parts, prediction: Output) -> Loss:
         loss, place = Loss(choice.formula, "samples"), parts.source.at("loss")
     else:
         loss = parts.entry(choice, LOSSES, "loss", "loss")
+        _check_prediction(parts, choice.name, loss, prediction)
     constants = {name: Access(name) for name in parts.file.constants}
     for option, value in parts.options(choice, loss.options, "loss", "loss").items():
         constants[option] = parts.constant(option, value, f"{option} of the loss", "loss")
@@ -43,6 +47,18 @@ def build_loss(parts: Parts, prediction: Output) -> Loss:
         parts.define(Quantity("R", meaning="regularisation"), Add(*penalties), "regularisation")
         parts.define(Quantity("J", meaning="loss"), Access("L") + Access("R"), "loss")
     return loss
+
+
+def _check_prediction(parts: Parts, name: str, loss: Loss, prediction: Output) -> None:
+    """The logarithm of a prediction exists where it is a probability; a formula of the user's may be one."""
+    wanted = PROBABILITIES if loss.kind == "probability" else ("softmax",)
+    if loss.prediction == "probabilities" and prediction.activation not in (*PROBABILITIES, ""):
+        raise parts.error(f"{name} needs probabilities, and {prediction.origin}, the last layer, gives any number", "loss",
+                          help=f"end with activation: {wanted[0]}"
+                          + (f", or use loss: {name}_with_logits" if f"{name}_with_logits" in LOSSES else ""))
+    if prediction.activation == "softmax" and prediction.units == 1:
+        raise parts.error("a softmax over one unit is always 1: nothing could be learnt", "loss",
+                          help="use activation: sigmoid and loss: binary_cross_entropy, or one unit for each class")
 
 
 def _target(parts: Parts, prediction: Output, loss: Loss, j: Index) -> Quantity:

@@ -25,6 +25,7 @@ class Output:
     size: Expr
     units: int
     origin: str  # for messages: "layer 2 (dense: 16)"
+    activation: str | None = None  # of the catalogue; "" for a formula of the user's
 
     def at(self, index: Index) -> Access:
         return Access(self.name, SAMPLE, index)
@@ -135,7 +136,7 @@ class Parts:
         if choice.name not in catalogue:
             at = (*path, choice.name) if choice.options else path
             raise self.error(f"there is no {what} '{choice.name}'", *at, key=bool(choice.options),
-                             help=suggestion(choice.name, catalogue, f"the {what}s are"))
+                             help=suggestion(choice.name, catalogue, f"the {what}{'es' if what.endswith('s') else 's'} are"))
         return catalogue[choice.name]
 
     def options(self, choice: Any, known: Mapping[str, float], what: str, *path: str | int) -> dict[str, float]:

@@ -132,5 +132,5 @@ def _row(network: Network, name: str) -> tuple[int, ...]:
 def _save(path: Path, sets: Mapping[str, Mapping[str, Any]]) -> None:
     import numpy as np
 
-    np.savez(path, allow_pickle=False, **{f"{which}/{name}": array for which, data in sets.items()
-                                          for name, array in data.items()})
+    np.savez(path, **{f"{which}/{name}": array for which, data in sets.items()
+                      for name, array in data.items()})

@@ -123,7 +123,7 @@ def expected_text(result: Result) -> str:
     return ", ".join(bounds)
 
 
-def findings(report: Report) -> list[str]:
+def findings(report: Report, derivation: NetworkDerivation) -> list[str]:
     """One paragraph for each number of the document that is off, and each that disagrees."""
     lines = []
     for result in report.results:
@@ -137,7 +137,8 @@ def findings(report: Report) -> list[str]:
             lines.append(f"{result.check.place}: {said.quantity} = {said.printed} is recorded as a mistake of the "
                          f"document, but it agrees with the computed {result.computed:.12g}: remove 'printed'")
         elif result.verdict == "disagrees":
-            equation = f", equation ({result.check.wanted.equation})" if result.check.wanted.equation else ""
+            number = result.check.wanted.equation
+            equation = next((f", equation ({number}): {e}" for e in derivation.system.equations if e.number == number), "")
             lines.append(f"{result.check.place}: {said.quantity} is expected to be {expected_text(result)}{where}, and "
                          f"the module computes {result.computed:.12g}{equation}")
     if not report.taylor_passed:
