@@ -85,6 +85,19 @@ class Program:
     outputs: tuple[str, ...]
     temporaries: frozenset[str] = frozenset()
 
+    @cached_property
+    def first(self) -> dict[str, Statement]:
+        """The first statement that writes each buffer."""
+        found: dict[str, Statement] = {}
+        for statement in self.statements:
+            found.setdefault(statement.name, statement)
+        return found
+
+    @cached_property
+    def in_parts(self) -> frozenset[str]:
+        """The buffers that are written part by part."""
+        return frozenset(s.name for s in self.statements if s.kind is Kind.PART)
+
     def with_statements(self, statements: tuple[Statement, ...]) -> Program:
         return replace(self, statements=statements)
 

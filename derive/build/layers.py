@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Symbol
@@ -18,6 +18,7 @@ from derive.language.expressions import Access, Index, Within, dimension
 from derive.language.substitution import Renaming
 
 # The sizes of the two sides of a layer in an equation of the catalogue, before it is renamed for a layer.
+MOST_WEIGHTS = 100_000_000  # of one layer: 0.8 GB of doubles, and as much again for the gradient
 D_IN, D_OUT = dimension("d_in"), dimension("d_out")
 
 
@@ -95,9 +96,12 @@ def _spoken(label: str) -> str:
 def _dense(parts: Parts, layer: Any, reads: Output, label: str, position: int) -> Output:
     units = layer.options.units
     bias = {None: "true", True: "true", False: "false"}.get(layer.bias, layer.bias)
+    path = ("layers", position)
+    if reads.units * units > MOST_WEIGHTS:
+        raise parts.error(f"this layer would have {reads.units} × {units} weights, and at most {MOST_WEIGHTS:,} are "
+                          "computed with", *path, "dense", help="make this layer or the one before it narrower")
     size = parts.size(label, units)
     j = Index("j", size)
-    path = ("layers", position)
     parts.declare(Quantity(f"W{label}", (Index("k", reads.size), j), Role.PARAMETER,
                            f"weights of {_spoken(label)}"), *path)
     parts.weights.append(f"W{label}")
@@ -113,7 +117,7 @@ def _dense(parts: Parts, layer: Any, reads: Output, label: str, position: int) -
     return output
 
 
-@lru_cache(maxsize=None)
+@cache
 def _dense_equation(bias: str) -> Expr:
     k, j = Index("k", D_IN), Index("j", D_OUT)
     scope = Scope({"x": (SAMPLE, k), "W": (k, j), "b": (j,) if bias == "true" else (), "z": (SAMPLE, j)},

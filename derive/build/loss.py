@@ -11,7 +11,6 @@ from derive.language.equations import Fact, Quantity, Role
 from derive.language.expressions import Access, Index, Sum, free_indices
 from derive.language.substitution import SAMPLES, Renaming
 
-
 PROBABILITIES = ("sigmoid", "softmax")  # activations between 0 and 1
 
 

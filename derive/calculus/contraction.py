@@ -47,7 +47,7 @@ def _contract_sum(body: Expr, indices: list[Index]) -> Expr:
                 factors.remove(factor)
                 rest = Mul(*(substitute(f, {index: value}) for f in factors))
                 remaining = [i for i in indices if i != index]
-                guard = 1 if value.has(Access) else Within(value, index.size)  # labels are checked with the data
+                guard = 1 if isinstance(value, Access) else Within(value, index.size)  # labels are checked with the data
                 return _contract_sum(rest * guard, remaining)
     return _pull_out(factors, indices)
 

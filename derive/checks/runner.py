@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-STEPS = np.logspace(-0.5, -5, 19)
+STEPS = np.logspace(-1.5, -5, 15)
 NEEDED = 5  # steps that a slope is taken from: the smallest whose remainder is well above rounding
 SAMPLES, DIRECTIONS = 16, 5  # few samples, so that few of them lie near a kink; the median over directions
 

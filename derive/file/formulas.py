@@ -24,7 +24,7 @@ from sympy.logic.boolalg import Boolean
 from derive.file.errors import Place, listed, nearest, quoted, suggestion
 from derive.file.formula_text import SPLIT, FormulaText, length
 from derive.file.functions import ELEMENTWISE, FUNCTIONS, KINKED, REDUCTIONS
-from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within
+from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, bounds
 from derive.language.substitution import fresh
 
 LARGEST_EXPONENT = 64
@@ -165,6 +165,11 @@ class _Reader(FormulaText):
         if found.is_Integer and (found < 0 or (axis.size.is_Integer and found >= axis.size)):
             self.fail(f"{name} has no position {found} there: positions count from 0", node,
                       f"write a position from 0 to {axis.size - 1}")
+        lowest, highest = bounds(found)
+        if found.free_symbols and lowest is not None and "within" not in self.text and (
+                not lowest.is_nonnegative or not (axis.size - 1 - highest).is_nonnegative):
+            self.fail(f"{name} has the positions 0 to {axis.size - 1} there, and {found} goes from {lowest} to {highest}",
+                      node, f"multiply by within({found}, {axis.size}) where it may be outside")
         return found
 
     def index_expression(self, node: ast.expr, indices: Mapping[str, Index]) -> Expr:

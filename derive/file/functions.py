@@ -15,8 +15,9 @@ from sympy import Expr, Piecewise
 KINKED: Mapping[str, Callable[..., Expr]] = {
     "abs": lambda x: Piecewise((x, x > 0), (-x, x < 0), (0, True)),
     "sign": lambda x: Piecewise((1, x > 0), (-1, x < 0), (0, True)),
-    "max": lambda a, b: Piecewise((a, a > b), (b, True)),
-    "min": lambda a, b: Piecewise((a, a < b), (b, True)),
+    # The value at the border is that of the number, whichever side it is written on: ReLU'(0) = 0.
+    "max": lambda a, b: Piecewise((b, b > a), (a, True)) if a.is_number else Piecewise((a, a > b), (b, True)),
+    "min": lambda a, b: Piecewise((b, b < a), (a, True)) if a.is_number else Piecewise((a, a < b), (b, True)),
 }
 ELEMENTWISE: Mapping[str, Callable[[Expr], Expr]] = {
     **{f.__name__: f for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sympy.cosh,

@@ -6,6 +6,7 @@ derived once, so that the length follows the number of different layers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -45,6 +46,16 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\LTpost}{4pt}
 \allowdisplaybreaks
 \emergencystretch=3em
+\clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000 \predisplaypenalty=10000
+% A display stays with the line "As matrices" below it.
+\newcommand{\joined}{\postdisplaypenalty=10000 }\newcommand{\apart}{\postdisplaypenalty=0 }
+% A heading stays with its first formula: a new page where less than this is left.
+\newcommand{\need}[1]{\par\begingroup\dimen0=\pagegoal\advance\dimen0-\pagetotal
+  \ifdim\dimen0<#1\relax\ifdim\dimen0>0pt\newpage\fi\fi\endgroup}
+\let\paragraphhead\paragraph
+\renewcommand{\paragraph}[1]{\need{7\baselineskip}\paragraphhead{#1}}
+\let\sectionhead\section
+\renewcommand{\section}[1]{\need{9\baselineskip}\sectionhead{#1}}
 """
 
 _LETTERS = "ijlpqrsuv"  # for the indices of the quantity that is differentiated; k is left to sums
@@ -83,10 +94,15 @@ def document(network: Network, derivation: Derivation, form: str = "auto", wrt: 
     count = page.parameter_count
     wanted = form in ("scalar", "all") or form == "auto" and count is not None and count <= small
     if wanted or chosen is not None and chosen[1] is not None:
-        view = ScalarView(network, derivation, values, digits)
-        parts.append(view.section(chosen))
+        view = ScalarView(network, derivation, values, digits, page.symbol)
+        parts += [view.forward(), view.section(chosen)]
     parts += [page.update(), r"\end{document}", ""]
-    return "\n\n".join(part for part in parts if part)
+    return _kept_together("\n\n".join(part for part in parts if part))
+
+
+def _kept_together(latex: str) -> str:
+    """A display belongs to the paragraph in front of it, so that no page ends between them."""
+    return re.sub(r"([^}\n])\n\n(?=\\\[|\\begin\{align\*\}|\{\\(?:small|footnotesize) )", r"\1\n", latex)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -151,12 +167,12 @@ class _Page:
         if count is not None:
             sentence += f" with {_count(count, 'number')} in all"
         out.append(sentence + "; ")
-        frozen = [f"${self._symbol(name)}$" for name in network.frozen]
+        frozen = [f"${self.symbol(name)}$" for name in network.frozen]
         if frozen:
             out.append(f"{_listed(frozen)} {'is' if len(frozen) == 1 else 'are'} kept fixed, all others are trained. ")
         else:
             out.append("all of them are trained. ")
-        loss = self._symbol(network.loss)
+        loss = self.symbol(network.loss)
         out.append(f"Training lowers the loss ${loss}$. Indices count from 1; $n$ numbers the samples, of which there "
                    f"are $m$, and one row of a matrix is one sample.")
         return "\n".join(out)
@@ -179,7 +195,7 @@ class _Page:
                 parts.append(f"${letter} = 1, \\dots, {symbol if value is None else value}$")
         return ", ".join(parts)
 
-    def _symbol(self, name: str) -> str:
+    def symbol(self, name: str) -> str:
         quantity = self.derivation.system.quantities[name]
         if len(quantity.indices) <= 2 and self.with_matrix:
             try:
@@ -234,7 +250,7 @@ class _Page:
                     for fact in quantity.facts]
         if alike > 1:
             meaning.append(f"{alike} of this kind, numbered by layer")
-        whole = f"${self._symbol(name)}$ & " if self.with_matrix and len(quantity.indices) in (1, 2) else (
+        whole = f"${self.symbol(name)}$ & " if self.with_matrix and len(quantity.indices) in (1, 2) else (
             " & " if self.with_matrix else "")
         return f"${entry}$ & {whole}{f'${shape}$' if shape else 'number'} & {'; '.join(m for m in meaning if m)}"
 
@@ -250,7 +266,7 @@ class _Page:
             definition = self.forward_system.definitions.get(name)
             return f"defined by equation ({definition.number})" if definition is not None else "intermediate value"
         if quantity.role is Role.TARGET and quantity.integer:
-            return "label: the number of the right class"
+            return "label: the number of the right class, counted from 1 in the formulas and from 0 in the data"
         return quantity.role.value
 
     def _sizes(self, sizes: set) -> str:
@@ -343,16 +359,19 @@ class _Page:
                 beside.append(f"{plain(left)} &= {plain(right)} & {plain(whole[0])} &= {plain(whole[1])} {tag}")
             else:
                 flush()
-                out.append(chain(left, [Line(right)], str(equation.number)))
-                out += [self._as_matrices(whole)] if whole is not None else []
+                display = chain(left, [Line(right)], str(equation.number))
+                out.append(display if whole is None else self._with_matrices(display, whole))
         flush()
         return "\n".join(out)
 
     @staticmethod
-    def _as_matrices(whole: tuple[str, str]) -> str:
+    def _with_matrices(display: str, whole: tuple[str, str]) -> str:
+        """A display, and below it, on the same page, the same equation in the matrix form."""
         if width(whole[0]) + width(whole[1]) < PAGE - 12:
-            return rf"As matrices: \quad $\displaystyle {plain(whole[0])} = {plain(whole[1])}$"
-        return "As matrices:\n" + chain(whole[0], [Line(whole[1])])
+            below = rf"As matrices: \quad $\displaystyle {plain(whole[0])} = {plain(whole[1])}$"
+        else:
+            below = "As matrices:\n" + chain(whole[0], [Line(whole[1])])
+        return f"\\joined\n{display}\n\\apart {below}"
 
     def _convention_words(self) -> str:
         out = []
@@ -393,14 +412,14 @@ class _Page:
         return needed
 
     def backward(self) -> str:
-        loss = self._symbol(self.network.loss)
+        loss = self.symbol(self.network.loss)
         out = [r"\section{Backward: the chain rule}",
                f"A small change of a quantity changes ${loss}$ through every equation that reads it, so"]
         out.append(r"\[ \frac{\partial " + loss + r"}{\partial u} = \sum_{q \text{ reads } u} \ \sum_{i} "
                    r"\frac{\partial " + loss + r"}{\partial q_{i}} \cdot \frac{\partial q_{i}}{\partial u} . \]")
         out.append("The quantities are taken in reverse order, from the loss back to the input, so that every "
-                   rf"$\partial {loss}/\partial q$ on the right is known when it is needed. Kronecker's "
-                   r"$\delta_{ij}$ is 1 where $i = j$ and 0 elsewhere; a sum over it leaves one term.")
+                   rf"$\partial {loss}/\partial q$ on the right is known when it is needed.")
+        opening = len(out) - 1
         derived: dict[str, Adjoint] = {}
         repeated: dict[str, list[Adjoint]] = {}
         for adjoint in self.derivation.adjoints:
@@ -421,14 +440,17 @@ class _Page:
             elif len(repeated[first]) <= 6:
                 out.append(self._heading(adjoint) + f" As in equation ({derived[first].equation.number}), "
                            f"through {self._through(adjoint)}:\n" + self._numbered(adjoint.equation))
+        if any(r"\delta_{" in part for part in out):
+            out[opening] += (r" Kronecker's $\delta_{ij}$ is 1 where $i = j$ and 0 elsewhere; a sum over it leaves one "
+                             "term.")
         return "\n\n".join(out)
 
     def _heading(self, adjoint: Adjoint) -> str:
-        of = self._symbol(adjoint.of.name)
-        return rf"\paragraph{{$\partial {self._symbol(self.derivation.objective)} / \partial {of}$.}}"
+        of = self.symbol(adjoint.of.name)
+        return rf"\paragraph{{$\partial {self.symbol(self.derivation.objective)} / \partial {of}$.}}"
 
     def _through(self, adjoint: Adjoint) -> str:
-        return _listed([f"${self._symbol(e.name)}$ ({e.number})" for e in reversed(self._readers[adjoint.of.name])])
+        return _listed([f"${self.symbol(e.name)}$ ({e.number})" for e in reversed(self._readers[adjoint.of.name])])
 
     def _derived(self, adjoint: Adjoint) -> str:
         if self.form == "matrix":
@@ -436,7 +458,7 @@ class _Page:
                               self._numbered(adjoint.equation)])
         paths = [self._renamed(adjoint, path) for path in adjoint.paths]
         symbol = f"${self.print.plain(adjoint.of.entry)}$"
-        loss = self._symbol(self.derivation.objective)
+        loss = self.symbol(self.derivation.objective)
         out = [self._heading(adjoint)]
         if len(paths) == 1:
             of = paths[0].of
@@ -477,10 +499,9 @@ class _Page:
         if not lines or lines[-1].right != final:
             lines.append(Line(final))
         if not direct or len(lines) > 1 or not paths:
-            out.append(chain(left, lines, str(adjoint.equation.number)))
+            display = chain(left, lines, str(adjoint.equation.number))
             whole = self.matrix.equation(adjoint.equation) if self.with_matrix else None
-            if whole is not None:
-                out.append(self._as_matrices(whole))
+            out.append(display if whole is None else self._with_matrices(display, whole))
         else:
             out.append(self._numbered(adjoint.equation))
         return "\n".join(out)
@@ -594,10 +615,10 @@ class _Page:
     def update(self) -> str:
         optimiser = self.network.optimiser
         out = [r"\section{The update}"]
-        trained = [f"${self._symbol(n)}$" for n in self.network.trained if self.only in (None, n)]
+        trained = [f"${self.symbol(n)}$" for n in self.network.trained if self.only in (None, n)]
         source = f" ({text(optimiser.source)})" if optimiser.source else ""
         listed = _listed(trained) if len(trained) <= 12 else f"all {len(trained)} trained parameter arrays"
-        loss = self._symbol(self.network.loss)
+        loss = self.symbol(self.network.loss)
         out.append(f"Each entry $\\theta$ of {listed} is updated from its gradient "
                    rf"$g = \partial {loss} / \partial \theta$ by {text(optimiser.name.replace('_', ' '))}{source}:")
         printer = UpdatePrinter(self.network)
@@ -614,7 +635,7 @@ class _Page:
             out.append(f"{_listed(states)} {'is a state' if len(states) == 1 else 'are states'} of the entry, 0 at the "
                        "start; $k$ counts the updates from 1. Each line reads what the lines before it have set.")
         if self.network.frozen:
-            out.append(_listed([f"${self._symbol(n)}$" for n in self.network.frozen]) + " stay as they are.")
+            out.append(_listed([f"${self.symbol(n)}$" for n in self.network.frozen]) + " stay as they are.")
         if self.network.training.update_order == "layer_by_layer":
             out.append("The update goes \\emph{layer by layer}, from the output back: as soon as the gradients of a "
                        "layer's parameters are known they are updated, and the adjoints below are computed from the "

@@ -171,23 +171,26 @@ def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -
     left_width = width(left)
     room = page - _TAG * bool(tag) - left_width - 1.4
     aside = reasons and max(width(line.right) for line in lines) <= room - reasons - 1.5
-    rows, narrowest = [], 0.0
+    rows: list[str] = []
+    narrowest = 0.0
     for number, line in enumerate(lines):
         parts = broken(line.right, room - _INDENT, room)
         narrowest = max(narrowest, *map(width, parts))
-        why = ""
-        if line.reason:
-            why = rf" && \text{{({line.reason})}}" if aside else ""
         start = plain(left) if number == 0 else ""
-        if line.reason and not aside:
-            rows.append(("intertext", rf"\intertext{{({line.reason})}}"))
         for position, part in enumerate(parts):
             if position == 0:
-                rows.append(("row", f"{start} &{line.relation} {part}{why}"))
+                rows.append(f"{start} &{line.relation} {part}")
             else:
-                rows.append(("row", rf"&\qquad {_continued(parts[position - 1], part)}{part}"))
+                rows.append(rf"&\qquad {_continued(parts[position - 1], part)}{part}")
+            if position == 0 and line.reason and aside:
+                rows[-1] += rf" && \text{{({line.reason})}}"
+        if tag and number == len(lines) - 1:
+            rows[-1] += rf" \tag{{{tag}}}"
+        if line.reason and not aside:  # below its formula, at the right
+            rows[-1] += r" \\*"
+            rows.append(rf"&\makebox[{room:.1f}em][r]{{({line.reason})}}")
     small = narrowest > room
-    body = _assemble(rows, tag)
+    body = _assemble(rows)
     if not small:
         return body
     scale = room / narrowest
@@ -207,18 +210,11 @@ def _continued(before: str, part: str) -> str:
     return r"{} \cdot " if not before.rstrip().endswith(("+", "-", r"\cdot")) else ""
 
 
-def _assemble(rows: list[tuple[str, str]], tag: str) -> str:
-    # A reason on its own goes in front of the row it explains: \intertext follows a line end.
-    out: list[str] = []
-    for position, (kind, row) in enumerate(rows):
-        last = position == len(rows) - 1
-        if kind == "intertext":
-            if position:
-                out.append(row)
-            continue
-        end = rf" \tag{{{tag}}}" if last and tag else r" \\" if not last else ""
-        out.append(row + end)
-    return "\\begin{align*}\n" + "\n".join(out) + "\n\\end{align*}"
+def _assemble(rows: list[str]) -> str:
+    """Rows as a display; the last does not stand alone on a page."""
+    ended = [row if row.endswith(r"\\*") else row + (r" \\*" if at == len(rows) - 2 else r" \\")
+             for at, row in enumerate(rows[:-1])]
+    return "\\begin{align*}\n" + "\n".join([*ended, rows[-1]]) + "\n\\end{align*}"
 
 
 def _resized(left: str, lines: list[Line], tag: str) -> str:

@@ -224,7 +224,8 @@ class Printer(LatexPrinter):
             body = self._joined(rest)
             if not front:
                 return sign + body
-            dot = r" \cdot " if front[-1].isdigit() and body[0].isdigit() else r" \, " if front[-1] != "}" else " "
+            between = (front[-1].isdigit() or front[-1] == "}") and body[0].isdigit()
+            dot = r" \cdot " if between else r" \, " if front[-1] != "}" else " "
             return sign + front + dot + body
         beside = [f for f in upper if isinstance(f, (Reduction, Piecewise, Partial)) or self._is_adjoint(f)]
         over = [f for f in upper if f not in beside]

@@ -6,8 +6,9 @@ is a number of its own; with several the sample stays an index n, and the sum ov
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,7 +16,8 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from derive.calculus.record import Derivation, Path
-from derive.instantiate import Entry, evaluate_indices, number
+from derive.instantiate import Entry, evaluate_indices, instantiate, number
+from derive.language.equations import Equation, Role
 from derive.language.expressions import Access, Delta, Index, Partial
 from derive.language.substitution import SAMPLES
 from derive.latex.document import UpdatePrinter, nearest
@@ -26,6 +28,8 @@ from derive.network import Network
 Place = tuple[Expr, ...]
 Values = Mapping[Entry, float]
 _MOST_ROWS = 8
+_MOST_FORWARD = 60  # scalar entries of a forward pass that is written out
+_MOST_SAMPLES = 3
 
 
 class Coupled(Exception):
@@ -86,9 +90,12 @@ class ScalarView:
     Args:
         values: the numbers of inputs, targets, parameters and forward quantities; None prints formulas only.
         digits: decimals of printed numbers.
+        whole: the name of a quantity as a whole.
     """
 
-    def __init__(self, network: Network, derivation: Derivation, values: Values | None, digits: int) -> None:
+    def __init__(self, network: Network, derivation: Derivation, values: Values | None, digits: int,
+                 whole: Callable[[str], str]) -> None:
+        self.whole = whole
         self.network, self.derivation, self.digits = network, derivation, digits
         self.samples = self._samples(values)
         self.single = self.samples == 1
@@ -112,7 +119,7 @@ class ScalarView:
         self._terms: dict[Access, list[Term] | None] = {}
         self._totals: dict[tuple[Access, int], float] = {}
         self.done: set[object] = set()
-        self.said_partial = False
+        self.said_precision = False
 
     def _samples(self, values: Values | None) -> int | None:
         for name in self.network.inputs:
@@ -243,6 +250,152 @@ class ScalarView:
             here[assignment.target.name, ()] = number(body, here)
         return here["theta", ()]
 
+    # The forward pass
+
+    def forward(self) -> str:
+        """The given numbers, and every forward entry as a formula, with numbers put in, and as a result."""
+        if self.values is None or not self.samples:
+            return ""
+        shown = self._shown()
+        if not shown:
+            return ""
+        sampled, before, after = self._forward_parts()
+        out = [r"\section{The numbers}", "The forward equations, written out for each entry, with the numbers put in. "
+               + ("" if self.single else f"All {self.samples} samples are shown. " if shown == self.samples
+                  else f"Of the {self.samples} samples the first is shown. ")
+               + self._precision(), rf"{{\raggedright Given are {self._given()}.\par}}"]
+        labels = self._labels()
+        aliases = {**self.aliases, **self.network.aliases}
+        instance = instantiate(self.derivation.forward, self.network.sizes, self.samples)
+        of: dict[str, list[Equation]] = {}
+        for equation in instance.equations:
+            of.setdefault(equation.name, []).append(equation)
+        printer = ScalarPrinter(self.derivation.system.quantities, aliases)
+
+        def row(equation: Equation) -> tuple[str, list[str]]:
+            inserted = evaluate_indices(equation.body, {}, self.numeric_sizes, labels)
+            return printer.marked(equation.target), self._inserted(equation.body, inserted, printer)
+
+        def rows(names: Sequence[str], sample: int | None) -> list[tuple[str, list[str]]]:
+            return [row(e) for name in names for e in of[name]
+                    if sample is None or self._sample_of(e.target) == sample]
+
+        parts = ["Entry by entry:"] if self.single or before else []
+        parts += [self._rows(rows(before, None))] if before else []
+        for sample in range(shown):
+            if not self.single:
+                parts.append(rf"\paragraph{{Sample {sample + 1}.}}")
+            parts.append(self._rows(rows(sampled, sample)))
+        if after and not self.single:
+            definitions = self.derivation.forward.definitions
+            parts += ["Over all samples:", self._rows([
+                (left, [printer.marked(evaluate_indices(definitions[name].body, {}, self.sizes)), *right[
+                    1 if shown == self.samples else -1:]])
+                for name in after for e in of[name] if not e.target.indices
+                for left, right in [row(e)]])]
+        elif after:
+            parts.append(self._rows(rows(after, None)))
+        return "\n\n".join([*out, _merged(parts)])
+
+    def _shown(self) -> int:
+        """The samples whose forward pass is written out: all of a few, or the first; none of a large network."""
+        once = each = 0
+        for equation in self.derivation.forward.equations:
+            count = 1
+            for index in equation.target.indices:
+                count *= 1 if index.size == SAMPLES else self.network.size(index.size) or _MOST_FORWARD + 1
+            by_sample = any(i.size == SAMPLES for i in equation.target.indices)
+            once, each = once + count * (not by_sample), each + count * by_sample
+        samples = self.samples or 0
+        if samples <= _MOST_SAMPLES and once + samples * each <= _MOST_FORWARD:
+            return samples
+        return 1 if once + each <= _MOST_FORWARD else 0
+
+    def _forward_parts(self) -> tuple[list[str], list[str], list[str]]:
+        """Quantities that belong to a sample, those of none, and those of all samples, in forward order."""
+        sampled: list[str] = []
+        before: list[str] = []
+        after: list[str] = []
+        quantities = self.derivation.system.quantities
+        for equation in self.derivation.forward.in_order():
+            if any(i.size == SAMPLES for i in equation.target.indices):
+                sampled.append(equation.name)
+            elif any(name in after or any(i.size == SAMPLES for i in quantities[name].indices)
+                     for name in equation.reads):
+                after.append(equation.name)
+            else:
+                before.append(equation.name)
+        return sampled, before, after
+
+    def _sample_of(self, entry: Access) -> int | None:
+        indices = self.derivation.system.quantities[entry.name].indices
+        return next((int(at) for i, at in zip(indices, entry.indices, strict=True) if i.size == SAMPLES), None)
+
+    def _labels(self) -> dict[str, dict]:
+        """The values of integer quantities, as nested mappings."""
+        assert self.values is not None
+        out: dict[str, dict] = {}
+        for (name, place), value in self.values.items():
+            if place and name in self.derivation.system.quantities and self.derivation.system.quantities[name].integer:
+                level = out.setdefault(name, {})
+                for position in place[:-1]:
+                    level = level.setdefault(position, {})
+                level[place[-1]] = int(value)
+        return out
+
+    def _inserted(self, body: Expr, at_labels: Expr, printer: Printer) -> list[str]:
+        """A formula, with its numbers put in, and its value, each once."""
+        assert self.values is not None
+        values = self.values
+        out = [printer.marked(body)]
+        numbers = NumberPrinter(values, self.digits, self.derivation.system.quantities, printer.aliases)
+        for printed in ([printer.marked(at_labels)] if at_labels != body else []) + [
+                numbers.marked(at_labels), self._real(number(at_labels, values))]:
+            if printed != out[-1]:
+                out.append(printed)
+        return out
+
+    def _given(self) -> str:
+        """Data and parameters, as matrices where they fit."""
+        assert self.values is not None
+        quantities = self.derivation.system.quantities
+        names = [q.name for q in quantities.values() if q.role in (Role.INPUT, Role.TARGET, Role.PARAMETER)
+                 and (q.name, (0,) * len(q.indices)) in self.values]
+        return ",\n".join(self._given_one(name) for name in names)
+
+    def _given_one(self, name: str) -> str:
+        assert self.values is not None
+        quantity = self.derivation.system.quantities[name]
+        places = sorted(place for of, place in self.values if of == name)
+        if any(i.size == SAMPLES for i in quantity.indices):
+            places = [p for p in places if (self._sample_of(Access(name, *p)) or 0) < (self.samples or 1)]
+        aliases = {**self.aliases, **self.network.aliases}
+        printer = Printer(self.derivation.system.quantities, aliases)
+        entry = {p: printer.plain(Access(name, *p)) for p in places}
+        value = {p: self._real(self.values[name, p] + quantity.integer) for p in places}
+        if len(places) == 1 and (name, places[0]) in aliases or not quantity.indices:
+            return f"${entry[places[0]]} = {value[places[0]]}$"
+        if len(quantity.indices) <= 2 and places:
+            whole = self.whole(name)
+            if whole == self.print.plain(quantity.entry):
+                whole = rf"\bigl({whole}\bigr)"
+            grids = [value]
+            if all((name, p) in aliases for p in places):
+                grids.insert(0, entry)
+            latex = " = ".join([whole, *map(_grid, grids)])
+            rows = 1 + max(p[0] for p in places)
+            if rows > _MOST_ROWS and quantity.indices[0].size == SAMPLES:
+                latex = f"{whole} = " + _grid({p: value[p] for p in places if p[0] < _MOST_SAMPLES}, more=True)
+                rows = _MOST_SAMPLES
+            if rows <= _MOST_ROWS and width(latex) <= PAGE:
+                return rf"\mbox{{${latex}$}}"
+        return ",\n".join(f"${entry[p]} = {value[p]}$" for p in places)
+
+    def _precision(self) -> str:
+        self.said_precision = True
+        return (f"Numbers are printed to {self.digits} decimals, very small and very large ones to {self.digits} "
+                "significant digits; nothing is rounded in between.")
+
     # The section
 
     def section(self, chosen: tuple[str, tuple[int, ...] | None] | None) -> str:
@@ -253,6 +406,9 @@ class ScalarView:
                    if chosen is None or chosen[1] is None or self._is(e, chosen[1])]
         heading = "Every weight by itself" if chosen is None else "The derivative by itself"
         out = [rf"\section{{{heading}}}", self._opening()]
+        if len(names) > 1:
+            out[-1] += (" The last layer's parameters come first, because the derivatives by what a layer computes are "
+                        "factors of those by everything before it: going back, each is computed once.")
         try:
             for entry in self._reading_order(entries):
                 out += self._entry(entry)
@@ -281,7 +437,8 @@ class ScalarView:
             out.append("The sample stays an index $n$; a parameter's derivative is the sum over all samples"
                        + (f", here $m = {self.samples}$." if self.samples else "."))
         if self.values is not None:
-            out.append(f"Numbers are printed to {self.digits} decimals; nothing is rounded in between.")
+            if not self.said_precision:
+                out.append(self._precision())
             if self.network.training.update_order == "layer_by_layer":
                 out.append("The update goes layer by layer: a parameter marked with a plus sign, such as "
                            "$w^{+}$, already has its new value when the layers below are computed.")
@@ -496,20 +653,22 @@ class ScalarView:
         if self.samples > _MOST_ROWS or ("table", entry.name) in self.done:
             return result
         self.done.add(("table", entry.name))
-        digits = min(self.digits, 6 if len(links) > 2 else self.digits)
         heads = [self._d(head), *(self.print.marked(Partial(term.through, by)) for term, by in links),
                  r"\text{product}"]
-        rows = []
+        columns_of: list[list[float]] = []
         for sample in range(self.samples):
-            numbers = [self.total(head, sample)] + [self.value(term.local, by.name, sample) for term, by in links]
-            product_ = 1.0
-            for factor in numbers:
-                product_ *= factor
-            rows.append(" & ".join([str(sample + 1)] + [f"${real(x, digits)}$" for x in (*numbers, product_)]))
+            factors = [self.total(head, sample)] + [self.value(term.local, by.name, sample) for term, by in links]
+            columns_of.append([*factors, math.prod(factors)])
+        space = sum(max(width(real(row[at], self.digits)) for row in columns_of) + 1.1 for at in range(len(heads)))
+        digits = self.digits if space <= PAGE - 2 else min(self.digits, 6)
+        rows = [" & ".join([str(sample + 1)] + [f"${real(x, digits)}$" for x in row])
+                for sample, row in enumerate(columns_of)]
         columns = "r" * (len(heads) + 1)
         top = " & ".join(["$n$"] + [rf"$\displaystyle {plain(h)}$" for h in heads])
         body = " \\\\\n".join(rows)
-        return (f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{top} \\\\\n\\midrule\n{body} \\\\\n"
+        said = "" if digits == self.digits else f"For each sample, the factors to {digits} decimals:\n"
+        return (f"{said}\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n"
+                f"\\toprule\n{top} \\\\\n\\midrule\n{body} \\\\\n"
                 f"\\midrule\n\\multicolumn{{{len(heads)}}}{{r}}{{sum}} & ${real(self.total(entry), digits)}$ \\\\\n"
                 f"\\bottomrule\n\\end{{tabular}}\n\\end{{center}}\n" + result)
 
@@ -555,6 +714,8 @@ class ScalarView:
                 start = "" if line.startswith("=") else r"\qquad " + ("{} " if line[:1] in "+-" or
                                                                        line.startswith(r"\cdot") else "")
                 out.append(f"&{start}{line}")
+        if len(out) > 1:  # the last row does not stand alone on a page
+            out[-2:] = [f"{out[-2]} \\\\*\n{out[-1]}"]
         return "\\begin{align*}\n" + " \\\\\n".join(out) + "\n\\end{align*}"
 
 
@@ -598,3 +759,12 @@ def _free_letters(expression: Expr) -> list[Symbol]:
 def _merged(parts: Sequence[str]) -> str:
     """Displays that follow one another directly become one, aligned throughout."""
     return "\n".join(filter(None, parts)).replace("\n\\end{align*}\n\\begin{align*}\n", " \\\\\n")
+
+
+def _grid(entries: Mapping[tuple[int, ...], str], more: bool = False) -> str:
+    """Entries by their places as a matrix; a vector is a column."""
+    rows: dict[int, list[str]] = {}
+    for place, entry in entries.items():
+        rows.setdefault(place[0], []).append(entry)
+    lines = [" & ".join(row) for row in rows.values()] + ([r"\vdots"] if more else [])
+    return r"\begin{pmatrix} " + r" \\ ".join(lines) + r" \end{pmatrix}"

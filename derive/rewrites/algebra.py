@@ -9,7 +9,7 @@ from sympy import Add, Dummy, Expr, Mul, Piecewise, Pow, S
 
 from derive.calculus.contraction import contract
 from derive.language.equations import Fact
-from derive.language.expressions import Access, Delta, Index, Reduction, Sum, Within, free_indices, names
+from derive.language.expressions import Access, Delta, Index, Reduction, Sum, free_indices, names
 from derive.language.substitution import same_up_to_bound_names, substitute
 
 
@@ -176,8 +176,12 @@ def _match(node: Expr, fact: Fact) -> Expr | None:
     value = dict(zip(left.body.indices, node.body.indices, strict=True))
     if [value.get(bound) for bound in left.indices] != list(node.indices):
         return None
+    if any(mine.size != theirs.size for mine, theirs in zip(left.indices, node.indices, strict=True)):
+        return None  # a sum over a part of the range
     free = {index: position for index, position in value.items() if index in free_indices(left)}
+    if any(not position.free_symbols.isdisjoint(node.indices) for position in free.values()):
+        return None  # a diagonal
     return substitute(fact.right, free)
 
 
-__all__ = ["Within", "apply_facts", "divisors", "length", "shorter", "spread", "tidy"]
+__all__ = ["apply_facts", "divisors", "length", "shorter", "spread", "tidy"]

@@ -31,15 +31,14 @@ def cancel_through(body: Expr, known: Equation, facts: Iterable[Fact]
     cancelled = _spread(inserted)
     after, used = apply_facts(cancelled, facts)
     after = _tidy(after)
-    if length(after) >= length(body) and not _frees_of_division(body, known, after):
+    if length(after) >= length(body) and not _frees_of_division(known, after):
         return None
     return inserted, readable_bound_names(cancelled), readable_bound_names(after), used
 
 
-def _frees_of_division(body: Expr, known: Equation, after: Expr) -> bool:
-    """Whether a division by a quantity, which could be 0, is gone with the known equation, at no greater length."""
-    return (bool(divisors(known.body)) and not divisors(after) and known.name not in names(after)
-            and length(after) < length(body) + length(known.body))
+def _frees_of_division(known: Equation, after: Expr) -> bool:
+    """Whether a division by a quantity, which could be 0, is gone with the known equation."""
+    return bool(divisors(known.body)) and not divisors(after) and known.name not in names(after)
 
 
 def _may_cancel(body: Expr, known: Equation, facts: tuple[Fact, ...]) -> bool:

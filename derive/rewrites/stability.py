@@ -6,7 +6,7 @@ keeps the textbook forms; only what is lowered to code passes through here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
@@ -303,12 +303,19 @@ def _guard(node: Expr) -> Expr | None:
 def _clamped(value: Expr, condition: Relational) -> Expr:
     """Inside functions that may overflow, the side of a comparison with a number is held to what is allowed."""
     left, right = condition.lhs, condition.rhs
-    if not right.is_number:
+    if not right.is_number or isinstance(condition, sympy.Eq):
         return value
-    clamp = Max if isinstance(condition, (StrictGreaterThan, GreaterThan)) else Min
-    dangerous = [f for f in value.atoms(exp, expm1, log, log1p, Pow)
-                 if f.has(left) and not f.has(Min, Max) and not (isinstance(f, Pow) and f.exp.is_positive)]
-    return value.xreplace({f: f.func(*(a.subs(left, clamp(left, right)) for a in f.args)) for f in dangerous})
+    above = isinstance(condition, (StrictGreaterThan, GreaterThan, sympy.Ne))
+    inside = Piecewise((left, condition), (right + (1 if above else -1), True))
+    allowed: dict[Expr, Expr] = {}
+    for f in value.atoms(exp, expm1, log, log1p, Pow):
+        if not f.has(left) or f.has(Min, Max) or isinstance(f, Pow) and f.exp.is_Integer and f.exp.is_positive:
+            continue
+        argument = inside  # an argument for which the branch is taken, as the border is not allowed either
+        if isinstance(f, (exp, expm1)) and not isinstance(condition, sympy.Ne):
+            argument = Max(left, right) if above else Min(left, right)
+        allowed[f] = f.func(*(a.subs(left, argument) for a in f.args))
+    return value.xreplace(allowed)
 
 
 REWRITES = (
@@ -372,17 +379,20 @@ def _stable_body(equation: Equation, definitions: Mapping[str, Equation]) -> Exp
             inserted = insert(inserted, definitions[name])
         if inserted != node:
             better = _stable(inserted)
-            if not _unsafe_logarithms(better, definitions):
+            if not _unsafe_logarithms(better):
                 body = body.xreplace({node: better})
     return _stable(body)
 
 
-def _unsafe_logarithms(expression: Expr, definitions: Mapping[str, Equation]) -> bool:
-    """Whether a logarithm is left whose argument is computed and can underflow to 0: any but one of exponentials."""
+def _unsafe_logarithms(expression: Expr, of: Container[str] | None = None) -> bool:
+    """Whether a logarithm is left whose argument can underflow to 0: any but one of exponentials.
+
+    With `of`, only those that read one of these quantities count.
+    """
     def safe(argument: Expr) -> bool:
         return isinstance(argument.body if isinstance(argument, Sum) else argument, exp)
 
-    return any(not safe(node.args[0]) and not names(node).isdisjoint(definitions)
+    return any(not safe(node.args[0]) and (node.has(Access) if of is None else any(n in of for n in names(node)))
                for node in expression.atoms(log, log1p))
 
 

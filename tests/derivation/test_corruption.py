@@ -18,7 +18,7 @@ NETWORKS = ["a residual connection", "two branches, concatenated", "L1 and L2 of
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_both_checks_catch_every_mistake_that_changes_a_gradient(name):
+def test_both_checks_catch_every_mistake(name):
     it = case(CATALOGUE[name], 2)
     right = _gradients(it, it.derivation.system)
     harmless, caught, missed = [], [], []
@@ -31,8 +31,7 @@ def test_both_checks_catch_every_mistake_that_changes_a_gradient(name):
             missed.append(mistake)
     assert missed == []
     assert len(caught) > 20
-    # Some change no value, such as the factor 1/m of one sample or x[n,k] read as x[k,n] where x is symmetric.
-    assert len(harmless) < len(caught) / 4, harmless
+    assert harmless == []
 
 
 def test_a_mistake_of_one_part_in_a_million_is_caught():

@@ -88,6 +88,44 @@ def test_the_scalar_view_has_the_numbers_of_the_worked_example():
         assert printed in tex, printed
 
 
+def test_the_forward_pass_is_written_with_numbers_for_the_worked_example():
+    made, derivation = worked()
+    tex = document(made, derivation, form="scalar", values=values(made, derivation, WORKED))
+    assert r"0.05 \cdot 0.15 + 0.1 \cdot 0.2 + 0.35 = 0.3775" in tex
+    assert r"\frac{1}{1 + e^{-\mathit{net}_{h1}}} = \frac{1}{1 + e^{-0.3775}} = 0.593269992" in tex
+    assert r"E_{o1} + E_{o2} = 0.274811083 + 0.023560026 = 0.298371109" in tex
+    assert tex.index("The numbers") < tex.index("Every weight by itself")
+
+
+@pytest.mark.parametrize(("widths", "samples", "said"), [
+    ([2, 2, 1], 3, "All 3 samples are shown"), ([2, 2, 1], 4, "Of the 4 samples the first is shown"),
+    ([2, 30, 1], 1, None)])
+def test_the_forward_pass_is_written_for_few_entries(widths, samples, said):
+    made, derivation = network(widths, "tanh", "half", samples)
+    tex = document(made, derivation, form="scalar", values=values(made, derivation))
+    assert said in tex if said else "The numbers" not in tex
+
+
+def test_labels_count_from_one_in_formulas_and_say_so():
+    made, derivation = network([2, 2, 3], "tanh", "labels", 2)
+    tex = document(made, derivation, form="scalar", values=values(made, derivation))
+    assert "counted from 1 in the formulas and from 0 in the data" in tex
+    label = int(made.data["t"][0]) + 1
+    assert rf"-\log a^{{(2)}}_{{1,t_{{1}}}} = -\log a^{{(2)}}_{{1{label}}} = -\log 0." in tex
+
+
+def test_no_paragraph_ends_between_a_sentence_and_its_formula():
+    made, derivation = worked()
+    tex = document(made, derivation, values=values(made, derivation, WORKED))
+    assert not re.search(r"(so|gives|updated|:)\s*\n\n\s*(\\\[|\\begin\{align)", tex)
+
+
+def test_kronecker_is_explained_only_where_it_stands():
+    made, derivation = worked()
+    assert "Kronecker" in document(made, derivation, form="index")
+    assert "Kronecker" not in document(made, derivation, form="matrix")
+
+
 def test_both_paths_to_a_hidden_weight_are_written():
     made, derivation = worked()
     tex = document(made, derivation, wrt="w1", values=values(made, derivation, WORKED))
@@ -111,7 +149,7 @@ def test_wrt_picks_a_quantity_an_entry_or_the_documents_name():
 
 
 @pytest.mark.parametrize(("wrt", "message"), [
-    ("w55", "did you mean w5"), ("W2[3,1]", "no entry of W2"), ("x", "no derivative by x"), ("W1]", "no derivative"),
+    ("w55", "did you mean '?w5"), ("W2[3,1]", "no entry of W2"), ("x", "no derivative by x"), ("W1]", "no derivative"),
 ])
 def test_wrt_that_names_nothing_is_an_error(wrt, message):
     made, derivation = worked()

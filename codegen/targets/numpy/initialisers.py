@@ -23,22 +23,20 @@ def initial_value(initialiser: Initialiser, shape: Sequence[int | None]) -> str:
         fan_in *= size or 1
     fan_out = (shape[-1] or 1) if shape else 1
 
-    def number(name: str, default: float) -> str:
-        return repr(float(options.get(name, default)))
+    def number(name: str) -> str:
+        return repr(float(options[name]))
 
     match initialiser.name:
         case "given":
             return _literal(initialiser.values)
         case "zeros":
             return f"np.zeros({sizes})" if shape else "0.0"
-        case "ones":
-            return f"np.ones({sizes})" if shape else "1.0"
         case "constant":
-            return f"np.full({sizes}, {number('value', 0)})" if shape else number("value", 0)
+            return f"np.full({sizes}, {number('value')})" if shape else number("value")
         case "uniform":
-            return f"rng.uniform({number('low', -1)}, {number('high', 1)}, {sizes})"
+            return f"rng.uniform({number('low')}, {number('high')}, {sizes})"
         case "normal":
-            return f"rng.normal({number('mean', 0)}, {number('standard_deviation', 1)}, {sizes})"
+            return f"rng.normal({number('mean')}, {number('standard_deviation')}, {sizes})"
         case "glorot_uniform":
             return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / ({fan_in} + {fan_out}))"
         case "glorot_normal":

@@ -48,13 +48,13 @@ from codegen.targets.numpy.plain import plain_lines
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Role, System
-from derive.language.expressions import Access, Delta, Index
+from derive.language.expressions import Access, Delta, Index, Sum
 from derive.language.substitution import SAMPLES
 from derive.network import Network
 from derive.rewrites.stability import stable_system
 
 RESERVED = frozenset({
-    "np", "Array", "ArrayLike", "DTypeLike", "Parameters", "SHAPES", "PARAMETERS", "FROZEN", "LABELS", "OPTIONS",
+    "np", "Array", "ArrayLike", "DTypeLike", "Parameters", "SHAPES", "PARAMETERS", "FROZEN", "LABELS", "OPTIONS", "SUMS",
     "Training", "Model", "initial_parameters", "forward", "loss_and_gradients", "trace", "check_gradients",
     "sigmoid", "softplus", "erf", "m", "self", "parameters", "gradients", "arrays", "update", "memory", "data",
     "position", *dir(builtins)})
@@ -192,7 +192,7 @@ class _Module:
             shapes=[(identifier(n), self._shape_literal(n)) for n in (*self.data, *network.parameters)],
             parameters=[identifier(n) for n in network.parameters],
             frozen=[identifier(n) for n in network.frozen],
-            labels=self._labels(), data=self.data,
+            labels=self._labels(), sums=self._sums(), data=self.data,
             trace=trace, trace_items=[(n, identifier(n)) for n in traced],
             erf=dict(centre=error_function.CENTRE, small=wrapped_numbers(error_function.SMALL),
                      large=wrapped_numbers(error_function.LARGE)),
@@ -210,6 +210,13 @@ class _Module:
     def _shape_literal(self, name: str) -> str:
         sizes = [s if s.isdigit() else f'"{s}"' for s in self._sizes(name)]
         return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+    def _sums(self) -> str:
+        """Code for a dict of the data whose rows sum to a number by a declared fact, and that number."""
+        found = [f'"{self.identifier(name)}": {fact.right}' for name in self.data for fact in self.quantities[name].facts
+                 if isinstance(fact.left, Sum) and fact.left.body == self.quantities[name].entry
+                 and fact.left.indices == self.quantities[name].indices[-1:]]
+        return "{" + ", ".join(found) + "}" if found else ""
 
     def _labels(self) -> str:
         """Code for a dict of the integer quantities among the data, and the size of the range that each one names."""

@@ -23,15 +23,13 @@ def plain_lines(statement: Statement, program: Program, printer: NumpyPrinter) -
     if statement.kind is Kind.PART:
         place = printer.view(statement.target, statement.axes)
         lines = [(f"{place} {'+=' if statement.adds else '='} {printer.text(statement.body, statement.axes)}", "")]
-        if next(s for s in program.statements if s.name == statement.name) is statement:
+        if program.first[statement.name] is statement:
             lines.insert(0, (f"{name} = np.empty({shape}, {printer.dtype})", comment))
         return lines
     if not quantity.indices:
         return [(f"{name} = {printer.text(statement.body)}", comment)]
     code = printer.filling(statement.body, statement.axes, shape)
-    first = next((s for s in program.statements if s.name == statement.name), statement)
-    later = any(s.kind is Kind.PART and s.name == statement.name for s in program.statements)
-    if later and first is statement and not code.startswith("np.full("):
+    if statement.name in program.in_parts and program.first[statement.name] is statement and not code.startswith("np.full("):
         code = f"np.array({code})"  # parts are added to it, so that it must not be a view of another
     return [(f"{name} = {code}", comment)]
 
