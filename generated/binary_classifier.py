@@ -37,16 +37,10 @@ Made from the derivation of these equations; the numbers in the comments are the
 
 from __future__ import annotations
 
-import inspect
-import os
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-Array = NDArray[Any]
+Array = np.ndarray
 Parameters = dict[str, Array]
 
 #: The shape of every array of data and parameters; "m" is the number of samples.
@@ -58,6 +52,10 @@ SHAPES: dict[str, tuple[int | str, ...]] = {
 }
 #: Names of the parameters, in order.
 PARAMETERS = ("theta1", "theta2")
+#: Names of the options of Model.
+OPTIONS = (
+    "learning_rate", "epochs", "batch_size", "shuffle", "tolerance", "warm_start", "seed", "dtype",
+)
 
 
 def initial_parameters(seed: int | None = None, dtype: DTypeLike = np.float64) -> Parameters:
@@ -168,7 +166,7 @@ def trace(
     parameters: Parameters,
     x: Array,
     Y_star: Array,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Compute every quantity of the derivation by name: forward values and derivatives.
 
     Takes what `loss_and_gradients` takes, and returns all that it computes on the way and more.
@@ -234,6 +232,8 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name}{list(where)} is {array[where]}, expected finite numbers")
+    if array.ndim == 1 and SHAPES[name][1:] == (1,):  # one number for each sample
+        array = array[:, np.newaxis]
     return array
 
 
@@ -346,6 +346,48 @@ def _update(theta: Array, g: Array, learning_rate: float) -> None:
     np.subtract(theta, g, out=theta)
 
 
+class _Batches:
+    """Views of the data, batch after batch and pass after pass, without end.
+
+    With a random generator, each pass takes the samples in a new order.
+    """
+
+    def __init__(
+        self, data: tuple[Array, ...], size: int, rng: np.random.Generator | None
+    ) -> None:
+        self.data, self.size, self.rng = data, size, rng
+        self.samples = len(data[0])
+        self.count = -(-self.samples // size)
+        self.rows = data if rng is None else tuple(np.empty_like(array) for array in data)
+        self.start = 0
+
+    def __iter__(self) -> _Batches:
+        return self
+
+    def __next__(self) -> list[Array]:
+        start = self.start
+        if start == 0 and self.rng is not None:
+            order = self.rng.permutation(self.samples)
+            for array, copy in zip(self.data, self.rows):
+                np.take(array, order, axis=0, out=copy, mode="clip")
+        self.start = start + self.size if start + self.size < self.samples else 0
+        return [array[start : start + self.size] for array in self.rows]
+
+
+class Training:
+    """The updates of `Model.fit` one by one, without end: each `next` is the loss before one."""
+
+    def __init__(self, model: Model, batches: _Batches) -> None:
+        self.model, self.batches = model, batches
+
+    def __iter__(self) -> Training:
+        return self
+
+    def __next__(self) -> float:
+        with np.errstate(over="ignore"):
+            return self.model._train(*next(self.batches))
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -422,11 +464,11 @@ class Model:
         self.updates_ = 0
         self.loss_history_: list[float] = []
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, object]:
         """The options of the constructor and their values."""
-        return {name: getattr(self, name) for name in inspect.signature(Model).parameters}
+        return {name: getattr(self, name) for name in OPTIONS}
 
-    def set_params(self, **options: Any) -> Model:
+    def set_params(self, **options: object) -> Model:
         """Change options. A new seed or dtype starts from new parameters."""
         valid = self.get_params()
         for name, value in options.items():
@@ -456,26 +498,23 @@ class Model:
         if not self.warm_start:
             self._start()
         self.loss_history_ = []
-        with np.errstate(over="ignore"):  # exp may overflow where the result is then exactly 0
-            updates = self._updates(data, 3 if self.seed is None else self.seed)
-            for _ in range(self.epochs):
-                self.loss_history_.append(self._epoch(updates, len(data[0])))
-                history = self.loss_history_
-                if (
-                    self.tolerance is not None
-                    and len(history) > 1
-                    and abs(history[-1] - history[-2]) < self.tolerance
-                ):
-                    break
+        batches = self._batches(data, 3 if self.seed is None else self.seed)
+        for _ in range(self.epochs):
+            self.loss_history_.append(self._epoch(batches))
+            history = self.loss_history_
+            if (
+                self.tolerance is not None
+                and len(history) > 1
+                and abs(history[-1] - history[-2]) < self.tolerance
+            ):
+                break
         return self
 
     def partial_fit(self, x: ArrayLike, Y_star: ArrayLike) -> Model:
         """Train for one more pass over the data, from where the last one ended."""
         data = self._checked_data(x, Y_star)
         seed = 3 if self.seed is None else self.seed
-        with np.errstate(over="ignore"):
-            updates = self._updates(data, [self.updates_, seed])
-            self.loss_history_.append(self._epoch(updates, len(data[0])))
+        self.loss_history_.append(self._epoch(self._batches(data, [self.updates_, seed])))
         return self
 
     def step(self, x: ArrayLike, Y_star: ArrayLike) -> float:
@@ -485,44 +524,30 @@ class Model:
         with np.errstate(over="ignore"):
             return self._train(*data)
 
-    def training(self, x: ArrayLike, Y_star: ArrayLike) -> Iterator[float]:
-        """Make the updates of `fit` one by one, without end; yield the loss before each."""
+    def training(self, x: ArrayLike, Y_star: ArrayLike) -> Training:
+        """The updates of `fit` one by one."""
         data = self._checked_data(x, Y_star)
-        updates = self._updates(data, 3 if self.seed is None else self.seed)
-        while True:
-            with np.errstate(over="ignore"):
-                loss, _ = next(updates)
-            yield loss
+        seed = 3 if self.seed is None else self.seed
+        return Training(self, self._batches(data, seed))
 
-    def _batch(self, samples: int) -> int:
-        """The number of samples in a batch."""
+    def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
+        """The batches of these data, with arrays prepared for their sizes."""
+        samples = len(data[0])
+        size = min(self.batch_size or samples, samples)
         if self.batch_size is not None and self.batch_size < 1:
             raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
-        return min(self.batch_size or samples, samples)
+        self._prepare(size)
+        self._prepare(samples % size)
+        return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)
 
-    def _updates(
-        self, data: tuple[Array, ...], seed: int | list[int]
-    ) -> Iterator[tuple[float, int]]:
-        """Update after update; the loss of each batch, and its number of samples."""
-        rng = np.random.default_rng(seed)
-        samples = len(data[0])
-        batch = self._batch(samples)
-        self._prepare(batch)
-        self._prepare(samples % batch)
-        shuffled = tuple(np.empty_like(array) for array in data) if self.shuffle else data
-        while True:
-            if self.shuffle:
-                order = rng.permutation(samples)
-                for array, copy in zip(data, shuffled):
-                    np.take(array, order, axis=0, out=copy, mode="clip")
-            for start in range(0, samples, batch):
-                rows = [array[start : start + batch] for array in shuffled]
-                yield self._train(*rows), len(rows[0])
-
-    def _epoch(self, updates: Iterator[tuple[float, int]], samples: int) -> float:
+    def _epoch(self, batches: _Batches) -> float:
         """One pass over the data; the mean loss."""
-        batches = -(-samples // self._batch(samples))
-        return sum(loss * count for loss, count in islice(updates, batches)) / samples
+        total = 0.0
+        with np.errstate(over="ignore"):  # exp may overflow where the result is then exactly 0
+            for _ in range(batches.count):
+                rows = next(batches)
+                total += self._train(*rows) * len(rows[0])
+        return total / batches.samples
 
     def _prepare(self, samples: int) -> None:
         """Arrays for a batch of this size, in the memory of those of a larger one."""
@@ -546,16 +571,16 @@ class Model:
 
     def score(self, x: ArrayLike, Y_star: ArrayLike) -> float:
         """The fraction of samples that are classified correctly."""
+        *_, target = self._checked_data(x, Y_star)
         prediction = self.predict(x)
-        target = np.asarray(Y_star)
-        return float(np.mean(prediction == target))
+        return float(np.mean(prediction == (target >= 0.5)))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str) -> None:
         """Write the parameters and the state of the optimiser to an .npz file."""
         with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, **self._saved())
+            np.savez(file, **self._saved())
 
-    def load(self, path: str | os.PathLike[str]) -> Model:
+    def load(self, path: str) -> Model:
         """Read what `save` wrote.
 
         Raises
@@ -568,7 +593,7 @@ class Model:
         expected = self._saved()
         if found.keys() != expected.keys():
             odd = ", ".join(sorted(found.keys() ^ expected.keys()))
-            raise ValueError(f"{os.fspath(path)} is of another network: the names differ in {odd}")
+            raise ValueError(f"{path} is of another network: the names differ in {odd}")
         for name, array in found.items():
             if array.shape != expected[name].shape:
                 raise ValueError(
@@ -620,7 +645,7 @@ def check_gradients(seed: int = 0, step: float = 1e-5) -> float:
         slope = float(np.sum(gradients[name] * direction))
         error = max(error, abs((losses[0] - losses[1]) / (2 * step) - slope))
         largest = max(largest, abs(slope))
-    return error / max(largest, 1e-30)
+    return float(error / max(largest, 1e-30))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,6 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \allowdisplaybreaks
 \emergencystretch=3em
 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000 \predisplaypenalty=10000
-% A display stays with the line "As matrices" below it.
-\newcommand{\joined}{\postdisplaypenalty=10000 }\newcommand{\apart}{\postdisplaypenalty=0 }
 % A heading stays with its first formula: a new page where less than this is left.
 \newcommand{\need}[1]{\par\begingroup\dimen0=\pagegoal\advance\dimen0-\pagetotal
   \ifdim\dimen0<#1\relax\ifdim\dimen0>0pt\newpage\fi\fi\endgroup}
@@ -359,19 +357,16 @@ class _Page:
                 beside.append(f"{plain(left)} &= {plain(right)} & {plain(whole[0])} &= {plain(whole[1])} {tag}")
             else:
                 flush()
-                display = chain(left, [Line(right)], str(equation.number))
-                out.append(display if whole is None else self._with_matrices(display, whole))
+                out.append(chain(left, [Line(right)], str(equation.number)))
+                out += [self._as_matrices(whole)] if whole is not None else []
         flush()
         return "\n".join(out)
 
     @staticmethod
-    def _with_matrices(display: str, whole: tuple[str, str]) -> str:
-        """A display, and below it, on the same page, the same equation in the matrix form."""
+    def _as_matrices(whole: tuple[str, str]) -> str:
         if width(whole[0]) + width(whole[1]) < PAGE - 12:
-            below = rf"As matrices: \quad $\displaystyle {plain(whole[0])} = {plain(whole[1])}$"
-        else:
-            below = "As matrices:\n" + chain(whole[0], [Line(whole[1])])
-        return f"\\joined\n{display}\n\\apart {below}"
+            return rf"As matrices: \quad $\displaystyle {plain(whole[0])} = {plain(whole[1])}$"
+        return "As matrices:\n" + chain(whole[0], [Line(whole[1])])
 
     def _convention_words(self) -> str:
         out = []
@@ -499,9 +494,10 @@ class _Page:
         if not lines or lines[-1].right != final:
             lines.append(Line(final))
         if not direct or len(lines) > 1 or not paths:
-            display = chain(left, lines, str(adjoint.equation.number))
+            out.append(chain(left, lines, str(adjoint.equation.number)))
             whole = self.matrix.equation(adjoint.equation) if self.with_matrix else None
-            out.append(display if whole is None else self._with_matrices(display, whole))
+            if whole is not None:
+                out.append(self._as_matrices(whole))
         else:
             out.append(self._numbered(adjoint.equation))
         return "\n".join(out)

@@ -6,7 +6,7 @@ keeps the textbook forms; only what is lowered to code passes through here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
@@ -372,28 +372,24 @@ def stable_system(system: System) -> System:
 def _stable_body(equation: Equation, definitions: Mapping[str, Equation]) -> Expr:
     body = equation.body
     for node in sorted(body.atoms(log), key=sympy.default_sort_key):
-        if not _unsafe_logarithms(_stable(node), definitions):
+        given = names(node) - definitions.keys()
+        if not _unsafe_logarithms(_stable(node), given):
             continue
         inserted = node
         for name in sorted(names(node) & definitions.keys()):
             inserted = insert(inserted, definitions[name])
-        if inserted != node:
-            better = _stable(inserted)
-            if not _unsafe_logarithms(better):
-                body = body.xreplace({node: better})
+        better = _stable(inserted)
+        if not _unsafe_logarithms(better, given):
+            body = body.xreplace({node: better})
     return _stable(body)
 
 
-def _unsafe_logarithms(expression: Expr, of: Container[str] | None = None) -> bool:
-    """Whether a logarithm is left whose argument can underflow to 0: any but one of exponentials.
-
-    With `of`, only those that read one of these quantities count.
-    """
+def _unsafe_logarithms(expression: Expr, given: frozenset[str]) -> bool:
+    """Whether a logarithm is left that can underflow to log(0): any but one of exponentials or of given data alone."""
     def safe(argument: Expr) -> bool:
         return isinstance(argument.body if isinstance(argument, Sum) else argument, exp)
 
-    return any(not safe(node.args[0]) and (node.has(Access) if of is None else any(n in of for n in names(node)))
-               for node in expression.atoms(log, log1p))
+    return any(not safe(node.args[0]) and not names(node) <= given for node in expression.atoms(log, log1p))
 
 
 _stable = up_to_names(stable)

@@ -57,7 +57,8 @@ def refused(text: str) -> FileError:
     ("mean(k, x[n,k])", Sum(x, k) / INPUTS),
     ("size(j)*z", UNITS * z),
     ("sum(u, s[n,i+u]*K[u])", Sum(Access("s", n, i + u) * Access("K", u), u)),
-    ("s[n, 2*i - 1]", Access("s", n, 2 * i - 1)),
+    ("s[n, i + 1]", Access("s", n, i + 1)),
+    ("within(2*i - 1, 4)*s[n, 2*i - 1]", Within(2 * i - 1, Integer(4)) * Access("s", n, 2 * i - 1)),
     ("s[n, 5]", Access("s", n, 5)),
     ("delta(i, n)", Delta(i, n)),
     ("within(i - 1, 4)", Within(i - 1, Integer(4))),
@@ -92,7 +93,7 @@ def test_a_decimal_is_exact() -> None:
     ("where(z > 0, z, exp(z) - 1)", [(z, z > 0), (sympy.exp(z) - 1, True)]),
     ("where(z >= 0 and z != 1, z, 2)", [(z, (z >= 0) & sympy.Ne(z, 1)), (2, True)]),
     ("where(not z <= 0, z, 0)", [(z, z > 0), (0, True)]),
-    ("max(0, min(z, 1))", [(0, z < 0), (z, z < 1), (1, True)]),
+    ("max(0, min(z, 1))", [(z, (z > 0) & (z < 1)), (0, z < 1), (1, True)]),
     ("max(z, 0, 1)", [(z, z > 1), (1, True)]),
 ])
 def test_a_kink_is_a_case_distinction_whose_last_case_holds_at_it(text: str, cases: list[tuple[Expr, bool]]) -> None:
@@ -272,3 +273,8 @@ def test_every_function_can_be_written_as_its_help_says() -> None:
         text = usage.replace("(x)", "(a)").replace("x >", "a >").replace(", size)", ", 3)").replace("size(k)",
                              "size(n)")
         assert isinstance(parse_formula(text, scope, Place.of_text(text)), Expr), (name, cut)
+
+
+def test_a_position_that_leaves_its_axis_is_refused_unless_a_bracket_guards_it() -> None:
+    with pytest.raises(FileError, match="goes from"):
+        parse("s[n, 2*i - 1]")
