@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from enum import StrEnum, auto
 from pathlib import Path
@@ -170,6 +171,7 @@ def main() -> None:
     # Nearly all that this short process makes lives to its end: collecting garbage finds none, and taking SymPy's
     # hundred thousand objects apart at the end takes a fifth of the run.
     gc.set_threshold(200_000, 50, 100)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leave by way of `with`: no process stays
     try:
         app()
     except SystemExit as exit_:

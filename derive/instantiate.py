@@ -214,30 +214,39 @@ _FUNCTIONS: dict[type, Callable[..., float]] = {
 
 
 def number(expression: Basic, values: Mapping[Entry, float]) -> float:
-    """The value of an expression over accesses at numbers, in double precision.
+    """The value of an expression over accesses at numbers, in double precision; nan where it has no real one.
 
     Raises:
         KeyError: an entry has no value.
     """
+    try:
+        value = _number(expression, values)
+    except (ArithmeticError, ValueError):  # ValueError: the mathematical domain of a function
+        return math.nan
+    return value if isinstance(value, float) else math.nan
+
+
+def _number(expression: Basic, values: Mapping[Entry, float]) -> float:
     if isinstance(expression, Access):
         return float(values[expression.name, tuple(map(int, expression.indices))])
     if not expression.args:
         return float(expression)
     if isinstance(expression, Add):
-        return math.fsum(number(a, values) for a in expression.args)
+        return math.fsum(_number(a, values) for a in expression.args)
     if isinstance(expression, Mul):
-        return math.prod(number(a, values) for a in expression.args)
+        return math.prod(_number(a, values) for a in expression.args)
     if isinstance(expression, Pow):
-        return number(expression.base, values) ** number(expression.exp, values)
+        return _number(expression.base, values) ** _number(expression.exp, values)
     if isinstance(expression, Piecewise):
         for value, condition in expression.args:
             if condition == sympy.true or bool(_truth(condition, values)):
-                return number(value, values)
+                return _number(value, values)
         return math.nan
     function = _FUNCTIONS.get(type(expression))
     if function is not None:
-        return function(*(number(a, values) for a in expression.args))
-    return float(expression.func(*(number(a, values) for a in expression.args)).evalf())
+        return function(*(_number(a, values) for a in expression.args))
+    value = expression.func(*(_number(a, values) for a in expression.args)).evalf()
+    return float(value) if value.is_real else math.nan
 
 
 def _truth(condition: Basic, values: Mapping[Entry, float]) -> bool:

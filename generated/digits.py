@@ -270,7 +270,7 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     if array.ndim == 1 and SHAPES[name][1:] == (1,):  # one number for each sample
         array = array[:, np.newaxis]
     if name in SUMS and array.size and not np.allclose(array.sum(axis=-1), SUMS[name], atol=1e-6):
-        raise ValueError(f"a row of {name} sums to another number than {SUMS[name]}, which the gradients rely on")
+        raise ValueError(f"a row of {name} does not sum to {SUMS[name]}, as the gradients need")
     return array
 
 

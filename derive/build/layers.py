@@ -134,6 +134,7 @@ def _activate(parts: Parts, choice: Any, reads: Output, label: str, position: in
     rename = Renaming({Symbol("z"): Symbol(reads.name), D_OUT: reads.size,
                        **{Symbol(option): Symbol(constant.name) for option, constant in constants.items()}})
     output = Output(f"a{label}", reads.size, reads.units, reads.origin, choice.name)
+    parts.check_positions(rename(body), *path)
     parts.define(Quantity(output.name, (SAMPLE, Index("j", reads.size)), meaning=f"outputs of {_spoken(label)}"),
                  rename(body), *path)
     return output

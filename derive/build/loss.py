@@ -30,6 +30,7 @@ def build_loss(parts: Parts, prediction: Output) -> Loss:
     scope = Scope({"y": (SAMPLE, j), "t": target.indices}, constants, {"n": SAMPLE, "j": j})
     body = parse_formula(loss.text, scope, place)
     body = Renaming({Symbol("y"): Symbol(prediction.name), Symbol("t"): Symbol(target.name)})(body)
+    parts.check_positions(body, "loss")
     own = tuple(index for index in (SAMPLE, j) if index in free_indices(body))
     if SAMPLE not in own:
         raise parts.error("this loss is the same for all samples", "loss",
@@ -88,6 +89,7 @@ def _penalties(parts: Parts) -> list[Expr]:
                                *path)
         cost = parse_formula(text, Scope({"W": ()}))
         of = [parts.parameter(name, *path, "of", place) for place, name in enumerate(term.of or ())]
-        for quantity in of or [parts.quantities[name] for name in parts.weights]:
+        tied = {parts.ours(name) for name in parts.file.tied}  # the parameter that they are tied to is counted itself
+        for quantity in of or [parts.quantities[name] for name in parts.weights if name not in tied]:
             penalties.append(scale * Sum(cost.xreplace({Access("W"): quantity.entry}), *quantity.indices))
     return penalties

@@ -11,7 +11,7 @@ from sympy import Expr, Integer, Symbol
 from derive.file.errors import FileError, Place, suggestion
 from derive.file.quantities import parse_reference
 from derive.language.equations import Equation, Quantity, Role
-from derive.language.expressions import Access, Index, dimension, units
+from derive.language.expressions import Access, Index, accesses, dimension, units
 from derive.language.substitution import SAMPLE_INDEX, SAMPLES, Renaming
 
 SAMPLE = Index(SAMPLE_INDEX, SAMPLES)
@@ -101,6 +101,15 @@ class Parts:
     def shape(self, quantity: Quantity) -> tuple[int | None, ...]:
         """The number of units along each axis; None along the samples."""
         return tuple(units(size, self.sizes) for size in quantity.shape)
+
+    def check_positions(self, body: Expr, *path: str | int) -> None:
+        """Raise FileError where a formula picks a sample by its number, or a unit that there is not."""
+        for access in accesses(body):
+            for position, size in zip(access.indices, self.shape(self.quantities[access.name]), strict=True):
+                if position.is_Integer and (size is None or position >= size):
+                    raise self.error(f"{access} is no entry: " + ("a formula is for any sample" if size is None else
+                                     f"there are {size} units, counted from 0"), *path,
+                                     help="write the index n" if size is None else f"write a number from 0 to {size - 1}")
 
     def unify(self, one: Expr, other: Expr) -> None:
         """Make two sizes of equal number one size, because entries of both are used together."""

@@ -142,7 +142,9 @@ def findings(report: Report, derivation: NetworkDerivation) -> list[str]:
             lines.append(f"{result.check.place}: {said.quantity} is expected to be {expected_text(result)}{where}, and "
                          f"the module computes {result.computed:.12g}{equation}")
     if not report.taylor_passed:
-        lines.append(f"the Taylor test has the slope {report.slope}, and the gradient of a function has the slope 2")
+        lines.append(f"the Taylor test has the slope {report.slope:.3f}, and the gradient of a function has the slope 2"
+                     if report.slope is not None else "the loss or its gradient is not finite at the first parameters: "
+                     "look at the formulas, and at data that they do not hold for")
     return lines
 
 

@@ -223,6 +223,8 @@ class _Reader(FormulaText):
                 return left / right
         if right.is_number and abs(sympy.N(right)) > LARGEST_EXPONENT:
             self.fail("this exponent is too large", node.right, f"an exponent is at most {LARGEST_EXPONENT}")
+        if left.is_number and not left.is_positive and not right.is_number:
+            self.fail("a power of this number is not real for every exponent", node.left, "write a base greater than 0")
         if left.is_number and right.is_number:
             if left.is_zero and not right.is_positive:
                 self.fail("this divides by zero", node.left)

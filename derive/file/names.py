@@ -50,6 +50,10 @@ def why_bad(name: str) -> str | None:
         return "is a name of the generated module"
     if hasattr(builtins, name):
         return "is a Python function"
+    if name == "m":
+        return "is the number of samples"
+    if re.fullmatch(r"d\w+_d\w+|probe\d+", name):
+        return "is the name of a derivative"
     return None
 
 

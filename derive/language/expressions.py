@@ -132,6 +132,10 @@ class Sum(Reduction):
 class Maximum(Reduction):
     """The largest value over the bound indices."""
 
+    def __new__(cls, body: Expr, *indices: Index | Tuple) -> Expr:
+        body = sympy.sympify(body)
+        return body if body.is_number else super().__new__(cls, body, *indices)
+
 
 class Delta(Expr):
     """Kronecker's δ: 1 where two index expressions are equal, 0 elsewhere."""

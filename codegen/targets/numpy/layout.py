@@ -141,7 +141,7 @@ def names_line(name: str, names: Sequence[str]) -> str:
     line = f"{name} = ({inner})"
     if len(line) <= WIDTH:
         return line
-    return f"{name} = (\n" + textwrap.fill(inner, WIDTH, initial_indent="    ", subsequent_indent="    ") + ",\n)"
+    return f"{name} = (\n" + textwrap.fill(inner, WIDTH - 1, initial_indent="    ", subsequent_indent="    ") + ",\n)"
 
 
 def unpacking(names: Sequence[str], source: str) -> list[str]:
@@ -151,7 +151,7 @@ def unpacking(names: Sequence[str], source: str) -> list[str]:
     line = f"    {left} = {source}" if len(names) > 1 else f"    ({left}) = {source}"
     if len(line) <= WIDTH:
         return [line]
-    folded = textwrap.fill(left, WIDTH, initial_indent="        ", subsequent_indent="        ")
+    folded = textwrap.fill(left, WIDTH - 1, initial_indent="        ", subsequent_indent="        ")
     return ["    (", *(folded.rstrip(",") + ",").split("\n"), f"    ) = {source}"]
 
 
@@ -160,7 +160,7 @@ def returned(names: Sequence[str]) -> list[str]:
     line = f"    return ({inner})" if len(names) < 2 else f"    return {inner}"
     if len(line) <= WIDTH:
         return [line]
-    folded = textwrap.fill(inner, WIDTH, initial_indent="        ", subsequent_indent="        ")
+    folded = textwrap.fill(inner, WIDTH - 1, initial_indent="        ", subsequent_indent="        ")
     return ["    return (", *(folded + ",").split("\n"), "    )"]
 
 
@@ -173,5 +173,5 @@ def call_lines(function: str, arguments: Sequence[str], indent: int) -> str:
 
 
 def wrapped_numbers(numbers: Sequence[float]) -> list[str]:
-    return (textwrap.fill(", ".join(map(repr, numbers)), WIDTH - 4, break_on_hyphens=False) + ",").split("\n")
+    return (textwrap.fill(", ".join(map(repr, numbers)), WIDTH - 5, break_on_hyphens=False) + ",").split("\n")
 

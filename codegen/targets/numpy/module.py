@@ -120,7 +120,8 @@ class _Module:
         self.readable = without_common_subexpressions(self.program)
         self.data = (*network.inputs, *network.targets)
         first = next(iter(network.parameters), None)
-        self.dtype = f"{self.identifier(first)}.dtype" if first else f"{self.identifier(network.inputs[0])}.dtype"
+        self.typed_by = first or network.inputs[0]
+        self.dtype = f"{self.identifier(self.typed_by)}.dtype"
         self.printer = self._printer(self.readable.quantities)
         self.textbook = {e.name: e for e in computed.equations}
 
@@ -247,6 +248,8 @@ class _Module:
             lines += self._code[statement]
         used = set().union(*(s.reads for s in program.statements))
         counts = any(re.search(r"\bm\b", code) for code, _ in lines)
+        if any(self.dtype in code for code, _ in lines):
+            used.add(self.typed_by)
         return "\n".join(self._opening(data, used, counts) + aligned(lines)), program
 
     def _opening(self, data: Sequence[str], used: set[str], counts: bool) -> list[str]:
