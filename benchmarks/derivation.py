@@ -24,8 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DERIVE = """
 import sys, time
 sys.path.insert(0, {root!r})
-import sympy, derive
-from derive.latex import document
+import sympy, derive, derive.latex
 from derive.build import build
 from derive.file import read
 file, source = read({path!r})
@@ -45,14 +44,11 @@ import derive, sympy
 from derive.instantiate import instantiate
 network = derive.load({path!r})
 start = time.perf_counter()
-scalars = instantiate(network.system, network.sizes, 1)
-values = {{}}
-for equation in scalars:  # the loss as one expression in the weights
-    values[equation.target] = equation.body.xreplace(values)
-loss = equation.target
-weights = [s for s in values[loss].free_symbols if s.name.startswith(("W", "b"))]
+instance = instantiate(network.system, network.sizes, 1)
+loss = instance.expanded(network.loss)  # the loss as one expression in the weights
+weights = [instance.symbol(entry.name, *entry.indices) for name in network.parameters for entry in instance.entries(name)]
 for weight in weights:
-    sympy.diff(values[loss], weight)
+    sympy.diff(loss, weight)
 print(time.perf_counter() - start, len(weights))
 """
 

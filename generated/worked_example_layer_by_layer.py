@@ -377,14 +377,16 @@ class _Batches:
     def __iter__(self) -> _Batches:
         return self
 
-    def __next__(self) -> list[Array]:
+    def __next__(self) -> tuple[Array, ...]:
+        if self.count == 1 and self.rng is None:
+            return self.data
         start = self.start
         if start == 0 and self.rng is not None:
             order = self.rng.permutation(self.samples)
             for array, copy in zip(self.data, self.rows):
                 np.take(array, order, axis=0, out=copy, mode="clip")
         self.start = start + self.size if start + self.size < self.samples else 0
-        return [array[start : start + self.size] for array in self.rows]
+        return tuple(array[start : start + self.size] for array in self.rows)
 
 
 class Training:
