@@ -357,6 +357,9 @@ class _Reader(FormulaText):
             bound[binder.id] = fresh(index, taken)
         value = self.value(body, {**indices, **bound})
         if name == "maximum":
+            if value.has(Piecewise):  # SymPy would draw the cases out of the maximum, past the index that it binds
+                self.fail("a maximum over an index cannot be of cases, such as abs, max or where", body,
+                          "apply them in a layer before: activation: \"abs(z)\"")
             return Maximum(value, *bound.values())
         total = Sum(value, *bound.values())
         return total / sympy.Mul(*(i.size for i in bound.values())) if name == "mean" else total

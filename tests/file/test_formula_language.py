@@ -278,3 +278,8 @@ def test_every_function_can_be_written_as_its_help_says() -> None:
 def test_a_position_that_leaves_its_axis_is_refused_unless_a_bracket_guards_it() -> None:
     with pytest.raises(FileError, match="goes from"):
         parse("s[n, 2*i - 1]")
+
+
+def test_a_maximum_over_an_index_is_not_of_cases() -> None:
+    with pytest.raises(FileError, match="cannot be of cases"):
+        parse("maximum(k, abs(x[n,k]))")
