@@ -16,7 +16,6 @@ from typing import Annotated, Any
 import typer
 
 AGREES, UNEXPECTED, USAGE, INVALID_FILE, DISAGREES, MODULE_FAILED = 0, 1, 2, 3, 4, 5
-SMALL = 60  # scalar parameters up to which every weight is also derived by itself
 FEW_SAMPLES = 8  # samples up to which its numbers are put in
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -36,8 +35,8 @@ class Form(StrEnum):
 def derive(
     network: Annotated[Path, typer.Argument(help="The network: a YAML file.", show_default=False)],
     out: Annotated[Path, typer.Option(help="The folder for the generated module.")] = Path("generated"),
-    form: Annotated[Form, typer.Option(help=f"The derivation in scalar, index or matrix form, or all of them; auto: "
-                                       f"index and matrix, and scalar for up to {SMALL} parameters.")] = Form.AUTO,
+    form: Annotated[Form, typer.Option(help="The derivation in scalar, index or matrix form, or all of them; auto: "
+                                       "index and matrix, and scalar where the network is small.")] = Form.AUTO,
     wrt: Annotated[str | None, typer.Option(metavar="NAME", help="Only what leads to this weight or parameter: w5, W1, "
                                             "\"W1[1,2]\".")] = None,
     target: Annotated[str, typer.Option(help="What the module is written for.")] = "numpy",
@@ -87,6 +86,7 @@ def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, mach
 
     import codegen
     from derive.checks.report import as_json, findings, plan, report, table
+    from derive.latex.document import SMALL
 
     planned = plan(file, source, network, derivation)
     module = out / f"{network.name}.py"

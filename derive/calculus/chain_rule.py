@@ -159,7 +159,8 @@ class _Sweep:
                 readers.append(_Reader(of, equation, entry, entry))
             else:  # ∂J/∂e = 1/m is used as it is
                 readers.append(_Reader(of, equation, adjoint.equation.body, entry))
-        read = frozenset().union(*(names(reader.equation.body) for reader in readers), *map(_reads, known))
+        read = frozenset().union(*(names(reader.equation.body) for reader in readers),
+                                 *(equation.reads for equation in known))
         facts = tuple(fact for fact in self.facts if not read.isdisjoint(names(fact.left)))
         return _Problem(quantity, tuple(readers), tuple(known), facts)
 
@@ -287,10 +288,6 @@ def _place(by: Quantity, equation: Equation) -> tuple[Index, ...]:
 def _symbolic(reader: _Reader, path: _WorkedPath) -> Expr:
     """The product of a path before anything is worked out: Σ_i ∂J/∂q[i] · ∂q[i]/∂u[p]."""
     return Sum(Mul(reader.entry, Partial(reader.equation.target, path.by)), *reader.of.indices)
-
-
-def _reads(equation: Equation) -> frozenset[str]:
-    return equation.reads
 
 
 # Equal activations differ in names only: SymPy differentiates and simplifies each once.

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Mul, expand_mul
+from sympy import Add, Expr, Mul
 
 from derive.language.expressions import Access, Delta, Index, Reduction, Sum, Within, free_indices
 from derive.language.substitution import substitute
@@ -97,8 +97,4 @@ def _spread_over_deltas(product: Mul) -> Expr:
     """Expand a product over those of its factors that are sums with deltas, and over no others."""
     first = next(f for f in product.args if isinstance(f, Add) and _has_delta(f))
     others = Mul(*(f for f in product.args if f is not first))
-    return Add(*(_flat(others, term) for term in first.args))
-
-
-def _flat(others: Expr, term: Expr) -> Expr:
-    return Mul(others, term) if isinstance(term, Mul) or not isinstance(term, Add) else expand_mul(others * term)
+    return Add(*(Mul(others, term) for term in first.args))

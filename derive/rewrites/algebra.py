@@ -182,6 +182,3 @@ def _match(node: Expr, fact: Fact) -> Expr | None:
     if any(not position.free_symbols.isdisjoint(node.indices) for position in free.values()):
         return None  # a diagonal
     return substitute(fact.right, free)
-
-
-__all__ = ["apply_facts", "divisors", "length", "shorter", "spread", "tidy"]
