@@ -93,6 +93,7 @@ class _Sweep:
         self.objective = objective
         self.between = between
         self.adjoints: dict[str, Adjoint] = {}
+        self.made: dict[str, Quantity] = {}  # the adjoints, those to come among them: a recurrence reads these
         self.number = max((e.number for e in forward.equations), default=0)
         self.facts = tuple(fact for q in forward.quantities.values() for fact in q.facts)
         self.solved: dict[Hashable, tuple[tuple[Symbol, ...], str, _Worked]] = {}
@@ -123,11 +124,7 @@ class _Sweep:
         quantity = self.forward.quantities[name]
         self.number += 1
         number = self.number
-        free = adjoint_name(self.objective, name)
-        while free in self.forward.quantities:  # a document may call something else dJ_dW1
-            free += "_"
-        made = Quantity(free, quantity.indices, Role.ADJOINT,
-                        meaning=f"∂{self.objective}/∂{name}", of=self.objective, by=name)
+        made = self._adjoint(quantity)
         problem = self._problem(quantity)
         shape, met = outline(*problem.expressions)
         shape = shape, len(problem.readers), len(problem.known), len(problem.facts)
@@ -145,6 +142,16 @@ class _Sweep:
         equation = Equation(made.entry, renaming(worked.body), number)
         self.adjoints[name] = Adjoint(quantity, made, equation, like, work)
 
+    def _adjoint(self, by: Quantity) -> Quantity:
+        """The quantity ∂J/∂by, whether its equation is there already or not."""
+        if by.name not in self.made:
+            free = adjoint_name(self.objective, by.name)
+            while free in self.forward.quantities:  # a document may call something else dJ_dW1
+                free += "_"
+            self.made[by.name] = Quantity(free, by.indices, Role.ADJOINT, of=self.objective, by=by.name,
+                                          meaning=f"∂{self.objective}/∂{by.name}")
+        return self.made[by.name]
+
     def _problem(self, quantity: Quantity) -> _Problem:
         readers, known = [], []
         for equation in self.readers.get(quantity.name, []):
@@ -152,9 +159,11 @@ class _Sweep:
             if equation.name == self.objective:
                 readers.append(_Reader(of, equation, Integer(1), Integer(1)))
                 continue
-            adjoint = self.adjoints[equation.name]
-            entry = adjoint.quantity.entry
-            if self._varies(adjoint.equation.body):
+            entry = self._adjoint(of).entry
+            adjoint = self.adjoints.get(equation.name)
+            if adjoint is None:  # the quantity reads it further on in a recurrence
+                readers.append(_Reader(of, equation, entry, entry))
+            elif self._varies(adjoint.equation.body):
                 known.append(adjoint.equation)
                 readers.append(_Reader(of, equation, entry, entry))
             else:  # ∂J/∂e = 1/m is used as it is

@@ -6,13 +6,13 @@ rule takes and what it returns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from sympy import Expr
 
-from derive.language.expressions import Access, Index, names
+from derive.language.expressions import Access, Index, accesses, names
 
 
 class Role(Enum):
@@ -96,6 +96,21 @@ class Cycle(ValueError):
 
 
 @dataclass(frozen=True)
+class Recurrence:
+    """Equations that define each other along one index, each entry by entries computed before it.
+
+        h[n,t,j] = tanh(Σ_i x[n,t,i]·W[i,j] + Σ_k h[n,t−1,k]·U[k,j])        step 1:  t = 0, 1, …, T−1
+
+    The adjoint equations of a recurrence are one again, with the opposite step.  At each value of the index the
+    equations are computed in the order given here.
+    """
+
+    index: Index
+    step: int
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True)
 class System:
     """Equations and the quantities that they are about."""
 
@@ -115,23 +130,73 @@ class System:
         object.__setattr__(self, "definitions", definitions)
 
     def in_order(self) -> tuple[Equation, ...]:
-        """The equations in topological order: each after all that it reads (as given, where there is a choice)."""
-        done: dict[str, Equation] = {}
-        for root in self.equations:
+        """The equations in topological order: each after all that it reads (as given, where there is a choice).
+
+        Raises:
+            Cycle: quantities are defined in terms of each other, and not along an index.
+        """
+        return tuple(e for block in self.blocks() for e in (
+            block.equations if isinstance(block, Recurrence) else (block,)))
+
+    def blocks(self) -> tuple[Equation | Recurrence, ...]:
+        """The equations in topological order, with those that define each other along an index as one block."""
+        return tuple(self._block(around) for around in self._strongly_connected())
+
+    def _block(self, around: list[str]) -> Equation | Recurrence:
+        first = self.definitions[around[0]]
+        if len(around) == 1 and first.name not in first.reads:
+            return first
+        inside = sorted((self.definitions[name] for name in around), key=lambda e: self._position[e.name])
+        for index in inside[0].target.indices:
+            made = isinstance(index, Index) and _along(index, inside)
+            if made:
+                return made
+        raise Cycle(self._cycle(around))
+
+    def _strongly_connected(self) -> list[list[str]]:
+        """Names that are defined in terms of each other, each such set after all that it reads (Tarjan 1972)."""
+        number: dict[str, int] = {}
+        low: dict[str, int] = {}
+        stack: list[str] = []
+        waiting: set[str] = set()
+        found = []
+        for root in self.definitions:
             # Depth first without recursion: a network may be thousands of layers deep.
-            path: dict[str, Iterable[str]] = {root.name: iter(self._needs(root))}
+            path: list[tuple[str, Iterator[str]]] = []
+            if root not in number:
+                path.append((root, iter(self._needs(self.definitions[root]))))
             while path:
-                name, needs = next(reversed(path.items()))
-                need = next((n for n in needs if n not in done), None)
-                if need is None:
-                    del path[name]
-                    done.setdefault(name, self.definitions[name])
-                elif need in path:
-                    around = list(path)
-                    raise Cycle(around[around.index(need):][::-1])
+                name, needs = path[-1]
+                if name not in number:
+                    number[name] = low[name] = len(number)
+                    stack.append(name)
+                    waiting.add(name)
+                for need in needs:
+                    if need not in number:
+                        path.append((need, iter(self._needs(self.definitions[need]))))
+                        break
+                    if need in waiting:
+                        low[name] = min(low[name], number[need])
                 else:
-                    path[need] = iter(self._needs(self.definitions[need]))
-        return tuple(done.values())
+                    path.pop()
+                    if path:
+                        low[path[-1][0]] = min(low[path[-1][0]], low[name])
+                    if low[name] == number[name]:
+                        around = [stack.pop()]
+                        while around[-1] != name:
+                            around.append(stack.pop())
+                        waiting.difference_update(around)
+                        found.append(around)
+        return found
+
+    def _cycle(self, around: list[str]) -> list[str]:
+        """One way around a set of names that are defined in terms of each other."""
+        path = [around[0]]
+        while True:
+            need = next(n for n in self._needs(self.definitions[path[-1]]) if n in around)
+            if need in path:
+                return path[path.index(need):][::-1]
+            path.append(need)
 
     def _needs(self, equation: Equation) -> list[str]:
         return sorted(equation.reads & self.definitions.keys(), key=lambda n: self._position[n])
@@ -145,3 +210,33 @@ class System:
     def extended(self, quantities: Iterable[Quantity], equations: Iterable[Equation]) -> System:
         """This system with more quantities and equations."""
         return System({**self.quantities, **{q.name: q for q in quantities}}, (*self.equations, *equations))
+
+
+def _along(index: Index, equations: Sequence[Equation]) -> Recurrence | None:
+    """The equations as a recurrence along an index, or None where they are none."""
+    axis = {}  # where the index stands in each quantity
+    for equation in equations:
+        if index not in equation.target.indices:
+            return None
+        axis[equation.name] = equation.target.indices.index(index)
+    now: dict[str, set[str]] = {equation.name: set() for equation in equations}
+    shifts = set()
+    for equation in equations:
+        for read in accesses(equation.body):
+            if read.name not in axis:
+                continue
+            shift = read.indices[axis[read.name]] - index
+            if not shift.is_Integer:
+                return None
+            shifts.add(int(shift))
+            if shift == 0:
+                now[equation.name].add(read.name)
+    ordered: dict[str, Equation] = {}
+    while len(ordered) < len(equations):
+        ready = next((e for e in equations if e.name not in ordered and now[e.name] <= ordered.keys()), None)
+        if ready is None:
+            return None
+        ordered[ready.name] = ready
+    if max(shifts) > 0 > min(shifts):
+        return None
+    return Recurrence(index, 1 if min(shifts) < 0 else -1, tuple(ordered.values()))
