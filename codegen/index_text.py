@@ -16,7 +16,7 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 
 from codegen.order import factors, terms
 from derive.language.equations import Equation
-from derive.language.expressions import Access, Delta, Index, Maximum, Sum, Within
+from derive.language.expressions import Access, Delta, Index, Maximum, Sum, Within, bounds
 
 # How tightly a piece of text binds.
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
@@ -51,7 +51,16 @@ def _(expression: Access, out: Sequence[Index]) -> tuple[str, int]:
 
 
 def _position(expression: Expr) -> str:
-    return index_text(expression).replace(" ", "")
+    """A position as people write it: 2·i+u−1, the slowest index first and numbers last."""
+    def rank(term: Expr) -> tuple[bool, bool, Expr]:
+        coefficient, rest = term.as_coeff_Mul()
+        return bool(term.is_number), bool(coefficient < 0), -abs(coefficient) if rest.atoms(Index) else 0
+
+    if not isinstance(expression, Add):
+        return index_text(expression).replace(" ", "")
+    text = "".join(("−" if term.could_extract_minus_sign() else "+") + index_text(
+        -term if term.could_extract_minus_sign() else term, (), PRODUCT) for term in sorted(expression.args, key=rank))
+    return text.removeprefix("+").replace(" ", "")
 
 
 @_text.register
@@ -129,7 +138,11 @@ def _(expression: Delta, out: Sequence[Index]) -> tuple[str, int]:
 
 @_text.register
 def _(expression: Within, out: Sequence[Index]) -> tuple[str, int]:
-    return f"[0 ≤ {_position(expression.args[0])} < {_position(expression.args[1])}]", ATOM
+    position, size = expression.args  # a line does not break in it
+    lowest, highest = bounds(position)
+    below = "" if lowest is not None and lowest.is_nonnegative else "0≤"
+    above = "" if highest is not None and (size - 1 - highest).is_nonnegative else f"<{_position(size)}"
+    return f"[{below}{_position(position)}{above}]", ATOM
 
 
 @_text.register

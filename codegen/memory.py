@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 FOREVER = 1 << 60
 
@@ -23,8 +24,9 @@ class Use:
 
 @dataclass
 class Place:
-    """A piece of memory and who lives in it when."""
+    """A piece of memory, the name that it is called by, and who lives in it when."""
 
+    name: str
     key: object
     lives: list[tuple[int, int, str]] = field(default_factory=list)
 
@@ -43,33 +45,24 @@ def assign(uses: Sequence[Use], keys: Mapping[str, object], given: Mapping[str, 
         For each name in `keys` the name that its place is called by: its own, or an earlier one that it shares with.
     """
     lives = _lives(uses, given)
-    places: dict[str, Place] = {}
-    for name in given:
-        if name in keys:
-            places[name] = Place(keys[name], [(*life, name) for life in lives.get(name, [])])
-    by_key: dict[object, list[str]] = {}  # the names that places are called by, of those that may be used again
+    places = {name: Place(name, keys[name], [(*life, name) for life in lives.get(name, ())])
+              for name in given if name in keys}
+    by_key: dict[object, list[Place]] = {}  # the places that may be used again
     for name, (_, after) in given.items():
         if name in keys and not after:
-            by_key.setdefault(keys[name], []).append(name)
+            by_key.setdefault(keys[name], []).append(places[name])
     wanted = [n for n in dict.fromkeys(use.writes for use in uses) if n in keys and n not in given]
     for name in [n for n in wanted if n not in prefer] + [n for n in wanted if n in prefer]:
         spans, key = lives[name], keys[name]
-        dying = uses[spans[0][0]].overwrites
-        candidates = [*([prefer[name]] if name in prefer else ()), *sorted(dying), *by_key.get(key, ())]
-        roots = dict.fromkeys(_root(places, other) for other in candidates if other in places)
-        home = next((root for root in roots if places[root].key == key and _fits(places[root], spans, name, uses)),
-                    None)
+        near = [*([prefer[name]] if name in prefer else ()), *sorted(uses[spans[0][0]].overwrites)]
+        candidates = chain((places[other] for other in near if other in places), by_key.get(key, ()))
+        home = next((place for place in candidates if place.key == key and _fits(place, spans, name, uses)), None)
         if home is None:
-            places[name] = Place(key, [(*span, name) for span in spans])
-            by_key.setdefault(key, []).append(name)
-        else:
-            places[home].lives += [(*span, name) for span in spans]
-            places[name] = places[home]
-    return {name: _root(places, name) for name in places}
-
-
-def _root(places: Mapping[str, Place], name: str) -> str:
-    return places[name].lives[0][2] if places[name].lives else name
+            home = Place(name, key)
+            by_key.setdefault(key, []).append(home)
+        home.lives += [(*span, name) for span in spans]
+        places[name] = home
+    return {name: place.name for name, place in places.items()}
 
 
 def _lives(uses: Sequence[Use], given: Mapping[str, tuple[bool, bool]]) -> dict[str, list[tuple[int, int]]]:
@@ -88,10 +81,8 @@ def _lives(uses: Sequence[Use], given: Mapping[str, tuple[bool, bool]]) -> dict[
             spans[use.writes][-1][1] = step
             if use.writes in given and use.writes in use.overwrites:
                 spans[use.writes].append([step, step])
-        elif use.writes in given:
+        else:  # anew, so that the value before is needed no more
             spans[use.writes].append([step, step])
-        else:
-            spans[use.writes][-1][1] = step
     for name, (_, after) in given.items():
         if after and name in spans:
             spans[name][-1][1] = FOREVER
@@ -99,15 +90,11 @@ def _lives(uses: Sequence[Use], given: Mapping[str, tuple[bool, bool]]) -> dict[
 
 
 def _fits(place: Place, spans: Iterable[tuple[int, int]], name: str, uses: Sequence[Use]) -> bool:
-    return all(_apart(span, name, (a, b), other, uses) for span in spans for a, b, other in reversed(place.lives))
-
-
-def _apart(one: tuple[int, int], mine: str, two: tuple[int, int], other: str, uses: Sequence[Use]) -> bool:
-    """Whether two lives do not overlap; they may touch in a step that may overwrite what it reads."""
-    if one[0] > two[1] or two[0] > one[1]:
-        return True
-    if one[0] == two[1] and two[0] < one[0]:
-        return other in uses[one[0]].overwrites
-    if two[0] == one[1] and one[0] < two[0] and two[0] < len(uses):
-        return mine in uses[two[0]].overwrites
-    return False
+    """Whether no life in the place overlaps one of the spans, but for a step that may overwrite what it reads."""
+    for first, last in spans:
+        for start, end, other in reversed(place.lives):  # asked for every pair of names: the last life decides mostly
+            if first <= end and start <= last and not (
+                    first == end and start < first and other in uses[first].overwrites
+                    or start == last and first < start < len(uses) and name in uses[start].overwrites):
+                return False
+    return True

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational
+from sympy import Add, Expr, Float, Integer, Mul, Pow, Rational
 
 from derive.language.expressions import Access, Index, Reduction, free_indices
+
+LARGEST_WHOLE = 2**53  # a double holds whole numbers up to here; fractions of larger ones are written as decimals
 
 
 def terms(expression: Expr, out: Sequence[Index] = ()) -> list[tuple[bool, Expr]]:
@@ -35,6 +37,9 @@ def factors(expression: Expr, out: Sequence[Index] = ()) -> tuple[bool, list[Exp
         if factor.is_Rational:
             negative ^= bool(factor < 0)
             factor = abs(factor)
+            if max(factor.p, factor.q) > LARGEST_WHOLE:
+                above.append(Float(factor, 17))
+                continue
             if factor.p != 1:
                 above.append(Integer(factor.p))
             if factor.q != 1:

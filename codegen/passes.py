@@ -14,48 +14,70 @@ from sympy import Expr, Mul, Pow
 from sympy.core.basic import Basic
 
 from codegen.lowering import ordered_axes, temporary_name
-from codegen.program import Kind, Program, Statement
+from codegen.program import Kind, Loop, Program, Statement, Step, flat, mapped
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Reduction, Within, accesses, free_indices
 from derive.language.substitution import substitute
 from derive.rewrites.algebra import length
 
+LEFT_ALONE = (Kind.GATHER, Kind.CONTRACTION, Kind.PADDING)  # what they read has to be arrays
 LONGEST_LINE = 22  # what inlining may make of a statement, as derive.rewrites.algebra.length counts it
 
 
 def without_dead_code(program: Program) -> Program:
     """Leave out what no output depends on, such as an adjoint that only cancellation read."""
     needed = set(program.outputs)
-    kept = []
-    for statement in reversed(program.statements):
-        if statement.name in needed:
-            kept.append(statement)
-            needed |= statement.reads
-    return program.with_statements(tuple(reversed(kept)))
+
+    def alive(steps: Iterable[Step]) -> tuple[Step, ...]:
+        kept: list[Step] = []
+        for step in reversed(tuple(steps)):
+            if isinstance(step, Statement):
+                if step.name in needed:
+                    kept.append(step)
+                    needed.update(step.reads)
+                continue
+            body, before = alive(step.body), -1
+            while isinstance(step, Loop) and len(needed) != before:  # a step may read what a later one wrote before
+                before = len(needed)
+                body = alive(step.body)
+            if body:
+                kept.append(replace(step, body=body))
+        return tuple(reversed(kept))
+
+    return program.with_statements(alive(program.statements))
+
+
+Same = dict[str, tuple[Access, tuple[Index, ...]]]
 
 
 def without_repeated_statements(program: Program) -> Program:
     """Compute a temporary once where two statements have the same body up to the names of axes."""
-    first: dict[object, tuple[Access, list[Index]]] = {}
-    same: dict[str, tuple[Access, tuple[Index, ...]]] = {}
-    kept = []
-    for statement in program.statements:
-        if not same.keys().isdisjoint(statement.reads):
-            statement = replace(statement, body=_renamed(statement.body, same))
-        key, order = structure(statement.body)
-        if statement.kind is not Kind.PART and set(order) == set(statement.axes):
-            if key in first and statement.name in program.temporaries:
-                target, earlier = first[key]
-                value = substitute(target, dict(zip(earlier, order, strict=True)))
-                same[statement.name] = (value, statement.axes)
+
+    def once(steps: Iterable[Step], first: dict[object, tuple[Access, list[Index]]], same: Same) -> tuple[Step, ...]:
+        kept: list[Step] = []
+        for step in steps:
+            if not isinstance(step, Statement):
+                kept.append(replace(step, body=once(step.body, dict(first), dict(same))))
                 continue
-            if not isinstance(statement.body, Access):
-                first.setdefault(key, (statement.target, order))
-        kept.append(statement)
-    return program.with_statements(tuple(kept))
+            if not same.keys().isdisjoint(step.reads):
+                step = replace(step, body=_renamed(step.body, same))
+            key, order = structure(step.body)
+            temporary = step.name in program.temporaries
+            if not (step.partial or step.kind is Kind.PADDING or step.name in program.in_parts) and (
+                    set(order) == set(step.axes)):
+                if key in first and temporary:
+                    target, earlier = first[key]
+                    same[step.name] = (substitute(target, dict(zip(earlier, order, strict=True))), step.axes)
+                    continue
+                if temporary or not isinstance(step.body, Access):
+                    first.setdefault(key, (step.target, order))
+            kept.append(step)
+        return tuple(kept)
+
+    return program.with_statements(once(program.statements, {}, {}))
 
 
-def _renamed(body: Expr, same: dict[str, tuple[Access, tuple[Index, ...]]]) -> Expr:
+def _renamed(body: Expr, same: Same) -> Expr:
     replacement = {}
     for access in accesses(body):
         if access.name in same:
@@ -65,20 +87,25 @@ def _renamed(body: Expr, same: dict[str, tuple[Access, tuple[Index, ...]]]) -> E
 
 
 def copies_propagated(program: Program) -> Program:
-    """Read a quantity itself instead of its copy: after a2[n,j] = z2[n,j], read z2."""
-    same: dict[str, tuple[Access, tuple[Index, ...]]] = {}
-    kept = []
-    for statement in program.statements:
+    """Read a quantity itself instead of its copy: after a2[n,j] = z2[n,j], read z2.
+
+    A copy that lowering made stays: it lies in memory as a product needs it.
+    """
+    same: Same = {}
+
+    def reads_the_source(statement: Statement) -> Statement:
         if not same.keys().isdisjoint(statement.reads):
             statement = replace(statement, body=_renamed(statement.body, same))
-        kept.append(statement)
-        if statement.kind is Kind.ELEMENTWISE and isinstance(statement.body, Access) and statement.axes:
+        if statement.kind is Kind.ELEMENTWISE and isinstance(statement.body, Access) and statement.axes and not (
+                statement.partial or statement.name in program.temporaries or statement.name in program.outputs):
             source = program.quantities[statement.body.name]
             whole = all(position in statement.axes and position.size == axis.size
                         for position, axis in zip(statement.body.indices, source.indices, strict=True))
-            if whole and set(statement.body.indices) == set(statement.axes) and statement.name not in program.outputs:
+            if whole and statement.target.indices == statement.axes and set(statement.body.indices) == set(statement.axes):
                 same[statement.name] = (statement.body, statement.axes)
-    return program.with_statements(tuple(kept))
+        return statement
+
+    return program.with_statements(mapped(program.statements, reads_the_source))
 
 
 def definitions_expanded(program: Program, keep: Iterable[str] = ()) -> Program:
@@ -94,7 +121,7 @@ def definitions_expanded(program: Program, keep: Iterable[str] = ()) -> Program:
             return expand(new.definition())
         return new
 
-    return program.with_statements(tuple(replace(s, body=expand(s.body)) for s in program.statements))
+    return program.with_statements(mapped(program.statements, lambda s: replace(s, body=expand(s.body))))
 
 
 def branches_as_maxima(program: Program) -> Program:
@@ -114,8 +141,8 @@ def branches_as_maxima(program: Program) -> Program:
                     return sympy.Max(value, other, evaluate=False)
         return new
 
-    return program.with_statements(tuple(replace(s, body=rewrite(s.body)) if s.body.has(sympy.Piecewise) else s
-                                         for s in program.statements))
+    return program.with_statements(mapped(
+        program.statements, lambda s: replace(s, body=rewrite(s.body)) if s.body.has(sympy.Piecewise) else s))
 
 
 def is_costly(expression: Expr) -> bool:
@@ -148,16 +175,16 @@ def without_common_subexpressions(program: Program, worth: Callable[[Expr], bool
             for argument in node.args:
                 count(argument)
 
-    for statement in program.statements:
-        if statement.kind is not Kind.GATHER:
+    for statement in flat(program.statements):
+        if statement.kind not in LEFT_ALONE:
             count(statement.body)
     if not repeated:
         return program
 
-    made: dict[object, tuple[Access, list[Index]]] = {}
+    made: dict[object, tuple[Access, list[Index]]] = {}  # those of this block and the blocks around it
     quantities = dict(program.quantities)
     temporaries = set(program.temporaries)
-    statements: list[Statement] = []
+    statements: list[Step] = []
 
     def name_repeated(node: Basic, statement: Statement, whole: bool = False) -> Basic:
         if isinstance(node, Access) or not node.args:
@@ -173,7 +200,7 @@ def without_common_subexpressions(program: Program, worth: Callable[[Expr], bool
         new = node if all(a is b for a, b in zip(arguments, node.args, strict=True)) else node.func(*arguments)
         if key not in repeated:
             return new
-        if whole and statement.kind is Kind.ELEMENTWISE and set(order) == set(statement.axes):
+        if whole and statement.kind is Kind.ELEMENTWISE and not statement.adds and set(order) == set(statement.axes):
             made[key] = (statement.target, order)
             return new
         axes = ordered_axes(node, statement.axes)
@@ -185,12 +212,23 @@ def without_common_subexpressions(program: Program, worth: Callable[[Expr], bool
         made[key] = (access, order)
         return access
 
-    for statement in program.statements:
-        body = statement.body
-        if statement.kind is not Kind.GATHER:
-            body = name_repeated(body, statement, whole=True)
-        statements.append(statement if body is statement.body else replace(statement, body=body))
-    return replace(program, statements=tuple(statements), quantities=quantities, temporaries=frozenset(temporaries))
+    def block(steps: Iterable[Step]) -> tuple[Step, ...]:
+        nonlocal made, statements
+        for step in steps:
+            if not isinstance(step, Statement):
+                around, outside = made, statements
+                made, statements = dict(around), []
+                inside = block(step.body)
+                made, statements = around, [*outside, replace(step, body=inside)]
+            elif step.kind in LEFT_ALONE:
+                statements.append(step)
+            else:
+                body = name_repeated(step.body, step, whole=True)
+                statements.append(step if body is step.body else replace(step, body=body))
+        return tuple(statements)
+
+    return replace(program, statements=block(program.statements), quantities=quantities,
+                   temporaries=frozenset(temporaries))
 
 
 def _is_array(node: Expr) -> bool:
@@ -199,31 +237,41 @@ def _is_array(node: Expr) -> bool:
 
 def inlined_single_use(program: Program, longest: int = LONGEST_LINE) -> Program:
     """Put a temporary that is read once into the statement that reads it, while the line stays short."""
-    uses = Counter(access.name for s in program.statements for access in s.accesses)
-    pending: dict[str, Statement] = {}
-    kept: list[Statement] = []
-    for statement in program.statements:
-        body = statement.body
-        for name in dict.fromkeys(a.name for a in statement.accesses):
-            if name in pending:
-                inner = pending.pop(name)
-                candidate = _inserted(body, inner)
-                if statement.kind is not Kind.SCATTER and length(candidate) <= longest:
-                    body = candidate
-                else:
-                    kept.append(inner)
-        if body is not statement.body:
-            statement = replace(statement, body=body)
-        single = statement.name in program.temporaries and uses[statement.name] == 1
-        if single and statement.kind in (Kind.ELEMENTWISE, Kind.CONTRACTION, Kind.REDUCTION, Kind.GATHER):
-            pending[statement.name] = statement
-        else:
-            kept.append(statement)
-    return program.with_statements(tuple(kept))
+    uses = Counter(access.name for s in flat(program.statements) for access in s.accesses)
+
+    def block(steps: Iterable[Step]) -> tuple[Step, ...]:
+        pending: dict[str, Statement] = {}
+        kept: list[Step] = []
+        for step in steps:
+            if not isinstance(step, Statement):  # what a loop reads is computed once, before it
+                read = frozenset().union(*(s.reads for s in flat(step.body)))
+                kept += [pending.pop(name) for name in list(pending) if name in read]
+                kept.append(replace(step, body=block(step.body)))
+                continue
+            body = step.body
+            for name in dict.fromkeys(a.name for a in step.accesses):
+                if name in pending:
+                    inner = pending.pop(name)
+                    candidate = _inserted(body, inner)
+                    if step.kind is not Kind.SCATTER and length(candidate) <= longest:
+                        body = candidate
+                    else:
+                        kept.append(inner)
+            if body is not step.body:
+                step = replace(step, body=body)
+            single = step.name in program.temporaries and uses[step.name] == 1 and (
+                step.name not in program.in_parts and step.target.indices == step.axes)
+            if single and step.kind in (Kind.ELEMENTWISE, Kind.CONTRACTION, Kind.REDUCTION, Kind.GATHER):
+                pending[step.name] = step
+            else:
+                kept.append(step)
+        return (*kept, *pending.values())
+
+    return program.with_statements(block(program.statements))
 
 
 def _inserted(body: Expr, inner: Statement) -> Expr:
-    replacement = {access: substitute(inner.body, dict(zip(inner.axes, access.indices, strict=True)))
+    replacement = {access: substitute(inner.body, dict(zip(inner.target.indices, access.indices, strict=True)))
                    for access in accesses(body, inner.name)}
     return body.xreplace(replacement)
 

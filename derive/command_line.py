@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 import sys
+from dataclasses import dataclass
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ import typer
 
 AGREES, UNEXPECTED, USAGE, INVALID_FILE, DISAGREES, MODULE_FAILED = 0, 1, 2, 3, 4, 5
 FEW_SAMPLES = 8  # samples up to which its numbers are put in
+WIDE = 100  # columns of a terminal from which the table of checks has all of its own
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -41,7 +43,7 @@ def derive(
                                             "\"W1[1,2]\".")] = None,
     target: Annotated[str, typer.Option(help="What the module is written for.")] = "numpy",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of LaTeX, for machines.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no table of checks.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress and no table of checks.")] = False,
 ) -> None:
     """Derive the gradients of a network, write its training module, and check the module's numbers.
 
@@ -75,8 +77,43 @@ def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine
             return MODULE_FAILED
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What is known when the module runs and the derivation is written."""
+
+    network: Any
+    derivation: Any
+    system: Any  # the derivation's, with the derivatives that only expectations ask for
+    planned: Any
+    module: Path
+    wrt: Any  # the quantity and the entry that everything is restricted to
+    latex: str
+
+
 def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool,
             runner: Any) -> int:
+    from derive.progress import Progress
+
+    with Progress(not quiet) as progress:
+        work = _started(path, out, form, wrt, target, machine, runner, progress)
+    sys.stdout.write(work.latex)
+    sys.stdout.flush()
+    with Progress(not quiet) as progress:
+        progress("running the module")
+        result = _checked(work, wrt, target, runner, progress)
+    if machine:
+        from derive.checks.report import as_json
+
+        _print_json(work, as_json(result))
+    if not quiet:
+        _print_report(result, work.derivation)
+    return AGREES if result.passed else DISAGREES
+
+
+def _started(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, runner: Any,
+             progress: Any) -> _Work:
+    """Derive and write all there is, while the runner works."""
+    progress("deriving")
     from derive.build import build
     from derive.file import read
 
@@ -85,12 +122,14 @@ def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, mach
     derivation = network.derivation()
 
     import codegen
-    from derive.checks.report import as_json, findings, plan, report, table
+    from derive.checks.report import plan
     from derive.latex.document import SMALL
+    from derive.latex.entries import find_entries
 
     planned = plan(file, source, network, derivation)
     module = out / f"{network.name}.py"
     try:
+        within = find_entries(network, derivation, wrt) if wrt is not None else None
         codegen.write(codegen.generate(network, derivation, target), module)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
@@ -102,32 +141,61 @@ def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, mach
     runner.read(planned.entries)
     runner.test_gradients(network.seed)
     runner.fit(planned.metrics)
+    system = derivation.system
     if planned.probed:
         system = planned.probes.derive()
         runner.numbers |= dict.fromkeys((t for t in planned.probed if t.name not in system.definitions), 0.0)
         runner.read([t for t in planned.probed if t.name in system.definitions],
                     codegen.generate_trace(network, derivation, system))
+    latex = ""
     if not machine:
-        runner.wait("start")
+        progress("writing the derivation")
+        runner.wait("start", progress)
         try:
             latex = derivation.latex(form, wrt, _flat(runner.trace))
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-        sys.stdout.write(latex)
-        sys.stdout.flush()
-    from rich.console import Console
+    return _Work(network, derivation, system, planned, module, within, latex)
 
-    runner.wait()
-    result = report(planned.checks, runner)
-    if machine:
-        _print_json(network, derivation, module, as_json(result))
-    if not quiet:
-        terminal = sys.stderr.isatty()
-        console = Console(stderr=True, highlight=False, width=None if terminal else 120)
-        console.print(table(result))
-        for line in findings(result, derivation):
-            console.print(line, markup=False, soft_wrap=not terminal)
-    return AGREES if result.passed else DISAGREES
+
+def _checked(work: _Work, wrt: str | None, target: str, runner: Any, progress: Any) -> Any:
+    """The report, with all that can be said about numbers that disagree."""
+    import rich.console  # noqa: F401  (loads while the module runs)
+    import rich.table  # noqa: F401
+
+    from derive.checks.report import report, restricted
+
+    runner.wait(progress=progress)
+    result = report(work.planned.checks, runner)
+    if wrt is not None:
+        result = restricted(result, work.network, wrt, *work.wrt)
+    if any(each.verdict == "disagrees" for each in result.shown):
+        import codegen
+        from derive.checks.disagreements import explained
+
+        result = explained(result, work.planned.probes, work.system, runner,
+                           lambda network: codegen.generate(network, work.derivation, target),
+                           codegen.generate_trace(work.network, work.derivation, work.system), progress)
+    return result
+
+
+def _print_report(result: Any, derivation: Any) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.padding import Padding
+
+    from derive.checks.report import findings, table
+
+    terminal = sys.stderr.isatty()
+    console = Console(stderr=True, highlight=False, width=None if terminal else 120)
+    console.print(table(result, wide=console.width >= WIDE))
+    for paragraph in findings(result, derivation):
+        for line in paragraph.splitlines():
+            text = line.lstrip()
+            if terminal:
+                console.print(Padding(escape(text), (0, 0, 0, len(line) - len(text))))
+            else:
+                console.print(line, markup=False, soft_wrap=True)
 
 
 def _entries(network: Any) -> int:
@@ -157,13 +225,15 @@ def _flat(trace: dict[str, Any]) -> dict[tuple[str, tuple[int, ...]], float] | N
     return flat or None
 
 
-def _print_json(network: Any, derivation: Any, module: Path, checks: dict[str, Any]) -> None:
+def _print_json(work: _Work, checks: dict[str, Any]) -> None:
     import json
 
+    network = work.network
     equations = [{"number": e.number, "left": str(e.target), "right": str(e.body), "text": str(e)}
-                 for e in derivation.system.equations]
-    print(json.dumps({"name": network.name, "module": str(module), "loss": network.loss, "equations": equations,
-                      **checks}, indent=2, ensure_ascii=False))
+                 for e in work.derivation.system.equations]
+    print(json.dumps({"name": network.name, "module": str(work.module), "loss": network.loss,
+                      "update_order": network.training.update_order, "equations": equations, **checks},
+                     indent=2, ensure_ascii=False))
 
 
 def main() -> None:
@@ -171,6 +241,7 @@ def main() -> None:
     # Nearly all that this short process makes lives to its end: collecting garbage finds none, and taking SymPy's
     # hundred thousand objects apart at the end takes a fifth of the run.
     gc.set_threshold(200_000, 50, 100)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # which it looks for in every installed package
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leave by way of `with`: no process stays
     try:
         app()

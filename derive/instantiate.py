@@ -106,13 +106,26 @@ def instantiate(system: System, sizes: Mapping[Symbol, int], samples: int = 1,
     """
     values = {**sizes, SAMPLES: samples}
     equations = []
-    for equation in system.in_order():
-        for place in places(equation.target.indices, values):
-            at = dict(zip(equation.target.indices, place, strict=True))
-            equations.append(Equation(Access(equation.name, *place),
-                                      evaluate_indices(equation.body, at, values, labels or {}),
-                                      equation.number, equation.reason))
+    for equation, place in _entries_in_order(system, values):
+        at = dict(zip(equation.target.indices, place, strict=True))
+        equations.append(Equation(Access(equation.name, *place), evaluate_indices(equation.body, at, values, labels or {}),
+                                  equation.number, equation.reason))
     return Instance(system, values, tuple(equations), dict(aliases or {}), dict(labels or {}))
+
+
+def _entries_in_order(system: System, sizes: Mapping[Symbol, int]) -> Iterator[tuple[Equation, tuple[int, ...]]]:
+    """Every entry of every quantity, each after all that it reads: a recurrence goes step by step."""
+    for block in system.blocks():
+        if isinstance(block, Equation):
+            for place in places(block.target.indices, sizes):
+                yield block, place
+            continue
+        for step in range(_size(block.index, sizes))[:: block.step]:
+            for equation in block.equations:
+                along = equation.target.indices.index(block.index)
+                for place in places(equation.target.indices, sizes):
+                    if place[along] == step:
+                        yield equation, place
 
 
 def local_at(local: Local, of: tuple[int, ...], by: tuple[int, ...], sizes: Mapping[Symbol, int],

@@ -7,7 +7,7 @@ knows of YAML.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from sympy import Expr, Integer, Symbol
@@ -15,28 +15,40 @@ from sympy import Expr, Integer, Symbol
 from derive.calculus.chain_rule import differentiate
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Role, System
-from derive.language.expressions import units
+from derive.language.expressions import Sum, dimension, names, units
 from derive.language.substitution import substitute
 
-Prediction = Literal["values", "probability", "logit", "distribution", "logits"]
+ENTRIES = dimension("size")  # how many entries are updated together
+Prediction = Literal["values", "probability", "logit", "distribution", "logits", "margin"]
 
 
 @dataclass(frozen=True)
 class Initialiser:
-    """How a parameter starts: a rule of the catalogue with its options, or the file's own numbers."""
+    """How a parameter starts: the formula of an entry, or the file's own numbers.
+
+    The scalars of the formula are `fan_in`, `fan_out` (`derive.fans`) and the random numbers of
+    `derive.catalogue.initialisers.DRAWS`.
+    """
 
     name: str  # "given" for the file's own numbers
-    options: Mapping[str, float] = field(default_factory=dict)
+    formula: Expr = Integer(0)
     values: Any = None  # nested lists of floats for "given"
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Optimiser:
     """One update of one entry of a parameter: assignments to scalars, carried out in order.
 
+    There are none for an optimiser that solves equations with all parameters at once (`newton`, `hessian_free`).
+
     Each assignment reads the values before it, or the new one where an earlier assignment has set it.  The scalars
-    are `theta` (the entry), `g` (its gradient), `k` (the number of the update, from 1), the states, which start at
-    0, and the constants.
+    are `theta` (the entry), `g` (its gradient), `k` (the number of the update, from 1), `K` (how many there will be),
+    the states, which start at 0, and the constants.  A sum is over all entries of the same parameter; a sum of `G`, the
+    vector of all g, is over those of every parameter.
+
+    Attributes:
+        learning_rates: those of parameters that have one of their own, in place of the constant.
     """
 
     name: str
@@ -44,6 +56,22 @@ class Optimiser:
     states: tuple[str, ...]
     constants: Mapping[str, float]
     source: str = ""
+    learning_rates: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def by_parameter(self) -> bool:
+        """Whether each parameter is updated by itself, and not all entries alike."""
+        return bool(self.learning_rates) or any("G" not in names(sum_) for sum_ in self.sums)
+
+    @property
+    def sums(self) -> list[Sum]:
+        """The sums over entries; without them each entry is updated by itself."""
+        return [sum_ for line in self.assignments for sum_ in line.body.atoms(Sum)]
+
+    def constants_of(self, parameter: str) -> Mapping[str, float]:
+        """The constants with which a parameter is updated."""
+        own = self.learning_rates.get(parameter)
+        return self.constants if own is None else {**self.constants, "learning_rate": own}
 
 
 @dataclass(frozen=True)
@@ -65,13 +93,20 @@ class Network:
     Attributes:
         system: the forward equations, over symbolic sizes.
         sizes: the value of each size symbol, except m (the number of samples).
-        inputs, targets: names of the quantities that data is given for.
+        inputs, targets: names of the quantities that data is given for; `sample_weight` is one of the targets.
         prediction: name of the quantity that the loss compares with the target.
-        kind: whether a prediction is values, the probability of one class (or its logit), or a distribution over
-            classes (or its logits).
+        kind: whether a prediction is values, the probability of one class (or its logit), a distribution over classes
+            (or its logits), or a margin, whose sign is the class.
         loss: name of the scalar that training lowers.
         parameters: names of all parameters in order; `frozen` are those never updated.
         aliases: the document's own name of one entry, by (quantity, indices from 0): ("W2", (0, 0)) → "w5".
+        labels: inputs of whole numbers, and how many different ones there are.
+        inference: what defines a quantity outside of training, where that differs from the system (a normalisation by
+            running statistics instead of those of the batch).
+        running: how each running statistic goes on after an update, as assignments; they start as `initial` says.
+        random: quantities that are drawn for each batch in training, and the constant that is the probability of a 0;
+            the other entries are 1/(1 − rate).
+        second_order: whether second derivatives are asked for.
         data, test: arrays by quantity name, as float64 or int64 NumPy arrays (empty where the file has none).
     """
 
@@ -95,11 +130,34 @@ class Network:
     aliases: Mapping[tuple[str, tuple[int, ...]], str]
     data: Mapping[str, Any]
     test: Mapping[str, Any]
+    inference: Mapping[str, Expr] = field(default_factory=dict)
+    running: tuple[Equation, ...] = ()
+    random: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+    sample_weight: str | None = None
+    second_order: bool = False
 
     def derivation(self, wrt: Iterable[str] | None = None) -> NetworkDerivation:
         """Derive ∂J/∂q for every quantity q between the loss and those asked for (by default every parameter)."""
         record = differentiate(self.system, self.loss, self.parameters if wrt is None else wrt)
         return NetworkDerivation(**{f.name: getattr(record, f.name) for f in fields(record)}, network=self)
+
+    @property
+    def predicting(self) -> System:
+        """The equations that lead to the prediction outside of training."""
+        equations = {e.name: replace(e, body=self.inference.get(e.name, e.body)) for e in self.system.equations}
+        wanted, waiting = set(), [self.prediction]
+        while waiting:
+            name = waiting.pop()
+            if name not in wanted and name in equations:
+                wanted.add(name)
+                waiting += equations[name].reads
+        return System(self.system.quantities, tuple(e for e in equations.values() if e.name in wanted))
+
+    @property
+    def target(self) -> str | None:
+        """What the prediction is compared with; None for a loss of the prediction alone."""
+        return next((name for name in self.targets if name != self.sample_weight), None)
 
     @property
     def trained(self) -> tuple[str, ...]:
@@ -132,7 +190,7 @@ class NetworkDerivation(Derivation):
         Raises:
             KeyError: the loss does not depend on it, or it was not asked for.
         """
-        from derive.latex.scalar import find_entries
+        from derive.latex.entries import find_entries
 
         try:
             quantity, place = find_entries(self.network, self, name)

@@ -22,6 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing and os.environ.get("CI"):
         raise pytest.UsageError(f"CI must not skip tests, and these programs are missing: {', '.join(missing)}")
+    if getattr(config.option, "dist", "no") == "load":  # tests of one example share its run: one worker has them all
+        config.option.dist = "loadgroup"
 
 
 @pytest.fixture

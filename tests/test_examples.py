@@ -13,10 +13,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-NAMES = [path.stem for path in EXAMPLES]
 
 
-@pytest.fixture(scope="module", params=EXAMPLES, ids=NAMES)
+@pytest.fixture(scope="module", params=[
+    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in EXAMPLES])
 def example(request, tmp_path_factory):
     """One example, run as a user runs it."""
     import os
@@ -88,8 +88,9 @@ def test_the_yaml_in_the_readme_is_valid(tmp_path):
     from derive.file.source import source_of_text
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    first, second = re.findall(r"```yaml\n(.*?)```", readme, re.S)
-    for text in (first, second):
+    pages = re.findall(r"```yaml\n(.*?)```", readme, re.S)
+    assert len(pages) == 3
+    for text in pages:
         source = source_of_text(text.replace("digits.npz", "data/digits.npz"), folder=ROOT / "examples")
         assert build(validated(source), source).parameters
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from derive.build.parts import Output, Parts
 from derive.catalogue.losses import Loss
 from derive.file.errors import suggestion
 from derive.language.equations import Quantity, Role
+
+RANGES = {"probabilities": (0.0, 1.0, "probability"), "one_hot": (0.0, 1.0, "probability"),
+          "counts": (0.0, math.inf, "count")}
 
 
 def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, prediction: Output) -> dict[str, Any]:
@@ -38,14 +42,28 @@ def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, predictio
     for said, table in read_data(described, section, parts.source, needed).items():
         quantity = wanted[parts.ours(said)]
         found[quantity.name] = table.values
-        if quantity.role is Role.TARGET:
+        if quantity.integer and quantity.role is Role.INPUT:
+            found[quantity.name] = labels(table, parts.positions[quantity.name])
+        if quantity.name in parts.file.target:
             if loss.target == "labels":
-                found[quantity.name] = labels(table, prediction.units)
-            elif loss.target in ("probabilities", "one_hot"):
-                check_between(table, 0.0, 1.0, "probability")
+                found[quantity.name] = labels(table, parts.number(prediction.size) or 1)
+            elif loss.target in RANGES:
+                check_between(table, *RANGES[loss.target])
             if loss.target == "one_hot":
                 _sums_to_one(parts, table, section, said)
+            if loss.target == "signs":
+                _are_signs(parts, table, section, said)
+        elif quantity.role is Role.TARGET:
+            check_between(table, 0.0, math.inf, "weight")
     return found
+
+
+def _are_signs(parts: Parts, table: Any, section: str, said: str) -> None:
+    off = abs(table.values) != 1
+    if off.any():
+        position = tuple(int(axis[0]) for axis in off.nonzero())
+        raise parts.error(f"{table.values[position]:g} in row {position[0] + 1} of {said} is neither 1 nor -1, as this loss "
+                          "needs it", section, said, help="write 1 for one class and -1 for the other")
 
 
 def _row(parts: Parts, quantity: Quantity) -> tuple[int, ...]:
@@ -53,6 +71,8 @@ def _row(parts: Parts, quantity: Quantity) -> tuple[int, ...]:
 
 
 def _origin(parts: Parts, quantity: Quantity, prediction: Output) -> str:
+    if quantity.role is Role.TARGET and quantity.name not in parts.file.target:
+        return f"sample_weight: {quantity.name}"
     if quantity.role is Role.TARGET:
         return f"the last layer, {prediction.origin}"
     return f"inputs: {{{quantity.name}: …}} in line {parts.source.at('inputs', quantity.name).line}"
@@ -60,9 +80,9 @@ def _origin(parts: Parts, quantity: Quantity, prediction: Output) -> str:
 
 def _sums_to_one(parts: Parts, table: Any, section: str, said: str) -> None:
     """The derivation uses that the targets of a sample sum to 1; here it is made sure that they do."""
-    sums = table.values.sum(axis=1)
+    sums = table.values.sum(axis=-1)
     off = abs(sums - 1) > 1e-6
     if off.any():
-        row = int(off.argmax())
-        raise parts.error(f"the targets of row {row + 1} sum to {sums[row]:g}, and cross-entropy needs 1", section, said,
-                          help="give one-hot rows such as [0, 1, 0], or labels with one_hot: 3")
+        position = tuple(int(axis[0]) for axis in off.nonzero())
+        raise parts.error(f"the targets of row {position[0] + 1} sum to {sums[position]:g}, and cross-entropy needs 1",
+                          section, said, help="give one-hot rows such as [0, 1, 0], or labels with one_hot: 3")

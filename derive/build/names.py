@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
+
+from sympy import Expr
 
 from derive.build.parts import Parts
 from derive.file.errors import FileError, Place, suggestion
@@ -37,8 +40,12 @@ class Names:
     def all(self, ours: Iterable[str]) -> tuple[str, ...]:
         return tuple(map(self.of, ours))
 
+    def body(self, expression: Expr) -> Any:
+        """An expression in the document's names, with one symbol for sizes that are one."""
+        return self.parts.renaming(self._theirs)(expression)
+
     def system(self) -> System:
-        """The forward equations in the document's names, with one symbol for sizes that are one."""
+        """The forward equations, likewise."""
         rename = self.parts.renaming(self._theirs)
         quantities = {}
         for quantity in self.parts.quantities.values():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
+from sympy import Expr, Mul, Pow, Rational
+
 from derive.build.parts import Parts, times
-from derive.catalogue.initialisers import INITIALISERS
-from derive.catalogue.optimisers import OPTIMISERS
-from derive.file.formulas import Scope, parse_equation
+from derive.catalogue.initialisers import DRAWS, INITIALISERS
+from derive.file.formulas import Scope, parse_formula
 from derive.language.equations import Equation, Role
 from derive.language.expressions import Access
-from derive.network import Initialiser, Optimiser
+from derive.network import Initialiser
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,19 @@ class _Usual:
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
+
+
+MOST_PARAMETERS = 100_000_000  # 0.8 GB of doubles, and as much again for the gradients
+
+
+def check_number(parts: Parts) -> None:
+    """FileError where there are more parameters than can be computed with."""
+    entries = {name: prod(size or 1 for size in parts.shape(parts.quantities[name])) for name in parts.parameters}
+    if (total := sum(entries.values())) > MOST_PARAMETERS:
+        most = max(entries, key=entries.__getitem__)
+        raise parts.error(f"this network has {total:,} parameters, and at most {MOST_PARAMETERS:,} are computed with; the "
+                          f"{parts.meaning(most)}, {most}, are {entries[most]:,} of them", "layers", key=True,
+                          help="make layers narrower, or tie parameters")
 
 
 def tie(parts: Parts) -> None:
@@ -48,10 +63,13 @@ def frozen(parts: Parts) -> list[str]:
 
 
 def initial(parts: Parts) -> dict[str, Initialiser]:
-    """How every parameter starts; weights by Glorot's rule and biases at 0 where the file says nothing."""
+    """How every parameter starts: weights by Glorot's rule, biases at 0 and factors at 1 where the file says nothing."""
     weights = _initialiser(parts, parts.file.initialiser or _Usual("glorot_uniform"), "initialiser")
-    start = {name: weights if len(parts.quantities[name].indices) > 1 else Initialiser("zeros")
-             for name in parts.parameters}
+    start = {name: weights if name in parts.weights else initialiser("zeros" if name in parts.biases else "constant", **(
+        {} if name in parts.biases else {"value": 1.0})) for name in parts.parameters}
+    start |= {equation.name: initialiser("zeros") for equation in parts.running}
+    for name, said in parts.initial.items():  # what its layer wants, unless the file says otherwise
+        start[name] = initialiser(said) if isinstance(said, str) else initialiser("constant", value=said)
     for said, value in parts.file.parameters.items():
         quantity = parts.parameter(said, "parameters", said, key=True)
         if not hasattr(value, "nested"):
@@ -69,17 +87,21 @@ def initial(parts: Parts) -> dict[str, Initialiser]:
 
 def _initialiser(parts: Parts, choice: Any, *path: str) -> Initialiser:
     entry = parts.entry(choice, INITIALISERS, "initialiser", *path)
-    return Initialiser(choice.name, parts.options(choice, entry.options, "initialiser", *path))
+    return initialiser(choice.name, **parts.options(choice, entry.options, "initialiser", *path))
 
 
-def optimiser(parts: Parts) -> Optimiser:
-    """The assignments of the optimiser; plain gradient descent where the file names none."""
-    choice = parts.file.optimiser or _Usual("gradient_descent")
-    entry = parts.entry(choice, OPTIMISERS, "optimiser", "optimiser")
-    constants = parts.options(choice, entry.options, "optimiser", "optimiser")
-    lines = [line.strip() for line in entry.text.splitlines()]
-    states = dict.fromkeys(line.split("=")[0].strip() for line in lines)
-    scope = Scope(dict.fromkeys(["theta", "g", "k", *states, *constants], ()))
-    del states["theta"]
-    assignments = tuple(Equation(*parse_equation(line, scope)) for line in lines)
-    return Optimiser(choice.name, assignments, tuple(states), constants, entry.source)
+def initialiser(name: str, **options: float) -> Initialiser:
+    """An initialiser of the catalogue, with its options put into its formula."""
+    entry = INITIALISERS[name]
+    known = {option: Rational(str(value)) for option, value in {**entry.options, **options}.items()}
+    formula = parse_formula(entry.text, Scope(dict.fromkeys(["fan_in", "fan_out", *DRAWS], ()), known))
+    return Initialiser(name, _one_root(formula), source=entry.source)
+
+
+def _one_root(product: Expr) -> Expr:
+    """The square root of a quotient as the papers write it; SymPy takes it apart into a quotient of roots."""
+    roots = [f for f in Mul.make_args(product) if isinstance(f, Pow) and abs(f.exp) == Rational(1, 2)]
+    if len(roots) < 2:
+        return product
+    root = Pow(Mul(*(f ** 2 for f in roots)), Rational(1, 2), evaluate=False)
+    return Mul(root, *(f for f in Mul.make_args(product) if f not in roots), evaluate=False)

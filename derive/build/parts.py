@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Integer, Symbol
@@ -17,18 +18,26 @@ from derive.language.substitution import SAMPLE_INDEX, SAMPLES, Renaming
 SAMPLE = Index(SAMPLE_INDEX, SAMPLES)
 
 
+MOST_WEIGHTS = 100_000_000  # of one parameter: 0.8 GB of doubles, and as much again for the gradient
+
+
 @dataclass(frozen=True)
 class Output:
-    """What a layer or an input hands on: a quantity with one row of features for each sample."""
+    """What a layer or an input hands on: a quantity whose first index counts the samples."""
 
     name: str
-    size: Expr
-    units: int
+    indices: tuple[Index, ...]
     origin: str  # for messages: "layer 2 (dense: 16)"
     activation: str | None = None  # of the catalogue; "" for a formula of the user's
 
-    def at(self, index: Index) -> Access:
-        return Access(self.name, SAMPLE, index)
+    @property
+    def size(self) -> Expr:
+        """The size of its last axis, which counts features or classes."""
+        return self.indices[-1].size
+
+    @property
+    def entry(self) -> Access:
+        return Access(self.name, *self.indices)
 
 
 class Parts:
@@ -39,7 +48,14 @@ class Parts:
         self.quantities: dict[str, Quantity] = {}
         self.equations: list[Equation] = []
         self.sizes: dict[Symbol, int] = {}
-        self.weights: list[str] = []
+        self.weights: list[str] = []  # parameters with several axes
+        self.biases: list[str] = []
+        self.outputs: Mapping[str, Output] = {}  # of inputs and of the layers that have names
+        self.initial: dict[str, str | float] = {}  # how a layer wants its parameters to start
+        self.inference: dict[str, Expr] = {}  # what defines a quantity outside of training, where that differs
+        self.running: list[Equation] = []  # how running statistics go on after an update
+        self.random: dict[str, str] = {}  # what is drawn for each batch, and the constant that is its rate
+        self.positions: dict[str, int] = {}  # of inputs of whole numbers: how many values there are
         self._same: dict[Symbol, Expr] = {}
         # The document's names of whole quantities: what the file says of theta1 is said of W1.
         references = {theirs: parse_reference(ours, source.at("names", theirs)) for theirs, ours in file.names.items()}
@@ -102,6 +118,32 @@ class Parts:
         """The number of units along each axis; None along the samples."""
         return tuple(units(size, self.sizes) for size in quantity.shape)
 
+    def number(self, size: Expr) -> int | None:
+        """The number that a size stands for; None for the number of samples."""
+        return units(self.resolved(size), self.sizes)
+
+    def shape_of(self, indices: Iterable[Index]) -> tuple[int | None, ...]:
+        return tuple(self.number(index.size) for index in indices)
+
+    def parameter_fits(self, quantity: Quantity, origin: str, *path: str | int) -> None:
+        """Raise FileError where a parameter has more entries than a computer holds."""
+        shape = self.shape(quantity)
+        entries = math.prod(size or 1 for size in shape)
+        if entries > MOST_WEIGHTS:
+            raise self.error(f"{origin} would have {times(shape)} weights, and at most {MOST_WEIGHTS:,} are computed with",
+                             *path, help="make this layer or the one before it narrower")
+
+    def counts(self, output: Output, values: int | None, origin: str, *path: str | int) -> None:
+        """Say that an input is of whole numbers: positions in an axis of so many values."""
+        quantity = self.quantities[output.name]
+        if quantity.role is not Role.INPUT:
+            raise self.error(f"{origin} takes what it reads as positions, so that it must be an input, and reads "
+                             f"{output.origin}", *path, help="let it read an input of whole numbers with from:")
+        least = min(filter(None, (values, self.positions.get(output.name))), default=None)
+        if least is not None:
+            self.positions[output.name] = least
+        self.quantities[output.name] = replace(quantity, integer=True)
+
     def check_positions(self, body: Expr, *path: str | int) -> None:
         """Raise FileError where a formula picks a sample by its number, or a unit that there is not."""
         for access in accesses(body):
@@ -155,7 +197,7 @@ class Parts:
                 raise self.error(
                     f"the {what} {choice.name} has no option '{option}'", *path, choice.name, option, key=True,
                     help=suggestion(option, known, "its options are") if known else "it has none")
-            if isinstance(value, (bool, str)):
+            if not isinstance(value, float):
                 raise self.error(f"{option} must be a number", *path, choice.name, option, help="such as 0.1")
         return {**known, **{option: float(value) for option, value in choice.options.items()}}
 

@@ -258,7 +258,7 @@ def _work_out(problem: _Problem, simplify: bool) -> _Worked:
     add(Rule.CONTRACTION, chain, total)
     if not simplify:
         return _Worked(paths, tuple(steps), total)
-    body = readable_bound_names(_tidy(total))
+    body = readable_bound_names(tidied(total))
     add(Rule.FACTORING, total, body)
     for position, known in enumerate(problem.known):
         if known.name in names(body):
@@ -274,24 +274,23 @@ def _work_out(problem: _Problem, simplify: bool) -> _Worked:
 
 
 def _path(reader: _Reader, by: Quantity) -> _WorkedPath:
-    equation = reader.equation
-    place = _place(by, equation)
-    raw = contract(_partial(equation.body, by.at(*place)))
-    form = _in_terms_of_output(raw, equation.target, equation.body)
-    product = Sum(Mul(reader.adjoint, form), *reader.of.indices)
-    contribution = substitute(contract(product), dict(zip(place, by.indices, strict=True)))
-    return _WorkedPath(by.at(*place), raw, form, product, contribution)
+    local = local_derivative(reader.equation, by)
+    product = Sum(Mul(reader.adjoint, local.form), *reader.of.indices)
+    contribution = substitute(contract(product), dict(zip(local.by.indices, by.indices, strict=True)))
+    return _WorkedPath(local.by, local.raw, local.form, product, contribution)
 
 
-def _place(by: Quantity, equation: Equation) -> tuple[Index, ...]:
-    """Indices for ∂/∂u[p,q] that no index of the equation shares."""
+def local_derivative(equation: Equation, by: Quantity) -> Local:
+    """∂target/∂by[p, …] of one equation, at indices p, … that the equation does not have."""
     taken = {i.name for i in equation.body.atoms(Index) | set(equation.target.atoms(Index))}
     place = []
     for index in by.indices:
         new = fresh(Index(f"{SAMPLE_INDEX}'" if index.name == SAMPLE_INDEX else "p", index.size), taken)
         taken.add(new.name)
         place.append(new)
-    return tuple(place)
+    raw = contract(_partial(equation.body, by.at(*place)))
+    form = _in_terms_of_output(raw, equation.target, equation.body)
+    return Local(equation.target, by.at(*place), equation.number, raw, form)
 
 
 def _symbolic(reader: _Reader, path: _WorkedPath) -> Expr:
@@ -310,4 +309,4 @@ def _in_terms_of_output(raw: Expr, target: Access, body: Expr) -> Expr:
     return in_terms_of_output(raw, target, body)
 
 
-_tidy = up_to_names(tidy)
+tidied = up_to_names(tidy)

@@ -7,18 +7,20 @@ pass that starts at E_o1 instead of the loss.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import sympy
-from sympy import Expr
+from sympy import Basic, Expr
 
 from derive.build.names import check_positions
 from derive.calculus.chain_rule import adjoint_name, differentiate
 from derive.file.errors import FileError, Place, suggestion
 from derive.file.formulas import Scope, parse_formula
 from derive.file.quantities import Asked, Reference
+from derive.instantiate import Entry
 from derive.language.equations import Equation, Quantity, System
 from derive.language.expressions import Access
 from derive.network import Network, NetworkDerivation
@@ -44,15 +46,40 @@ class Take:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A number as a formula of takes, and the number of the equation that gives it."""
+    """A number as a formula of takes, and the number of the equation that gives it.
+
+    `about` has the entries that are named together: one for a value, two for a derivative, such a tuple for each part
+    of a formula.
+    """
 
     formula: Expr
     takes: Mapping[str, Take]
     equation: int | None = None
+    about: tuple[tuple[Entry, ...], ...] = ()
 
     def value(self, numbers: Mapping[Take, float]) -> float:
-        known = {Access(key): sympy.Float(numbers[take], 17) for key, take in self.takes.items()}
-        return float(self.formula.xreplace(known).evalf(25))
+        """The formula's value, not a number where it has no real and finite one, as 1/(E - E)."""
+        known: dict[Basic, Basic] = {Access(key): sympy.Float(numbers[take], 17) for key, take in self.takes.items()}
+        try:
+            return float(_evaluated(self.formula, known).evalf(25))
+        except (TypeError, OverflowError):
+            return math.nan
+
+    def same_as(self, other: Wanted) -> bool:
+        """Whether both are one formula of the same numbers, so that comparing them shows nothing."""
+        left, right = (each.formula.xreplace({Access(key): sympy.Symbol(repr(take)) for key, take in each.takes.items()})
+                       for each in (self, other))
+        return bool(left == right)
+
+
+def _evaluated(node: Basic, known: Mapping[Basic, Basic]) -> Basic:
+    """A formula with numbers put in; OverflowError before a tower of exp(exp(…)) is worked out to the last digit."""
+    if node in known or not node.args:
+        return known.get(node, node)
+    value = node.func(*(_evaluated(part, known) for part in node.args))
+    if value.is_Float and abs(value) > sys.float_info.max:
+        raise OverflowError
+    return value
 
 
 @dataclass
@@ -63,6 +90,7 @@ class Probes:
     """
 
     derivation: NetworkDerivation
+    derivatives: dict[str, tuple[Entry, str]] = field(default_factory=dict)  # dprobe1_da1: of the entry, by a1
     _starts: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
     _asked: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = field(default_factory=dict)
 
@@ -87,6 +115,7 @@ class Probes:
             start = System({**forward.quantities, probe: Quantity(probe)},
                            (*forward.equations, Equation(Access(probe), Access(name, *entry))))
             made = differentiate(start, probe, wanted, simplify=False)
+            self.derivatives |= {a.quantity.name: ((name, entry), a.of.name) for a in made.adjoints}
             system = system.extended([Quantity(probe), *(a.quantity for a in made.adjoints)],
                                      [made.forward.definitions[probe], *(a.equation for a in made.adjoints)])
         return system
@@ -100,6 +129,7 @@ def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wan
     """
     if asked.kind == "formula":
         takes: dict[str, Take] = {}
+        about: list[tuple[Entry, ...]] = []
         for key, part in asked.parts:
             inherited = replace(part, after=asked.after if part.after is None else part.after,
                                 unit=asked.unit if part.after is None else part.unit, on=part.on or asked.on)
@@ -108,8 +138,9 @@ def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wan
                 raise FileError(f"'{part.text}' is a constant here, or a formula itself", place,
                                 "write its value, or name one entry of a quantity")
             takes[key] = wanted.takes["value"]
+            about.extend(wanted.about)
         formula = parse_formula(asked.formula, Scope(dict.fromkeys(takes, ())), place)
-        return Wanted(formula, takes)
+        return Wanted(formula, takes, about=tuple(about))
     assert asked.of is not None
     metric = asked.of.name in METRICS and asked.of.name not in network.system.quantities
     if asked.kind == "value" and (metric or asked.of.name == network.loss and asked.on and asked.after is None):
@@ -119,21 +150,23 @@ def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wan
     after = _updates(asked, network)
     name, entry = _entry(asked.of, network, place)
     if asked.kind == "value":
-        return _wanted(Take("entry", name, entry, after, asked.on), _number(network, probes.derivation, name, after))
+        return _wanted(Take("entry", name, entry, after, asked.on), _number(network, probes.derivation, name, after),
+                       (name, entry))
     assert asked.by is not None
     by, at = _entry(asked.by, network, place)
     derivation = probes.derivation
     if name == network.loss and by in {a.of.name for a in derivation.adjoints}:
         adjoint = derivation.adjoint(by)
-        return _wanted(Take("entry", adjoint.quantity.name, at, after, asked.on), adjoint.equation.number)
+        return _wanted(Take("entry", adjoint.quantity.name, at, after, asked.on), adjoint.equation.number,
+                       (name, entry), (by, at))
     number = derivation.forward.definitions[name].number if name in derivation.forward.definitions else None
     if (name, entry) == (by, at):
         return Wanted(sympy.Integer(1), {}, number)
-    return _wanted(Take("entry", probes.of(name, entry, by), at, after, asked.on), number)
+    return _wanted(Take("entry", probes.of(name, entry, by), at, after, asked.on), number, (name, entry), (by, at))
 
 
-def _wanted(take: Take, equation: int | None) -> Wanted:
-    return Wanted(Access("value"), {"value": take}, equation)
+def _wanted(take: Take, equation: int | None, *about: Entry) -> Wanted:
+    return Wanted(Access("value"), {"value": take}, equation, (about,) if about else ())
 
 
 def _metric(asked: Asked, network: Network, place: Place) -> Wanted:

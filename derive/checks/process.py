@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from derive.checks.asked import Take
-from derive.network import Network
+if TYPE_CHECKING:  # the process starts before SymPy is loaded, so that both load at once
+    from derive.checks.asked import Take
+    from derive.network import Network
 
 RUNNER = Path(__file__).with_name("runner.py")
+# The products here are small: threads of the BLAS would spend their time waiting for each other, above all where other
+# programs run, and the last digits would depend on how many there are.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class ModuleFailed(Exception):
@@ -34,8 +39,10 @@ class Runner:
         self.taylor: dict[str, Any] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="derive-")
         self._process = subprocess.Popen([sys.executable, "-I", str(RUNNER)], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+                                         env={**ONE_THREAD, **os.environ})
         self._pending: list[tuple[str, Sequence[Take]]] = []
+        self._modules = 0
 
     def __enter__(self) -> Runner:
         return self
@@ -70,8 +77,19 @@ class Runner:
     def test_gradients(self, seed: int) -> None:
         self._ask("taylor", seed=seed)
 
-    def wait(self, for_: str | None = None) -> None:
+    def load_text(self, network: Network, text: str) -> None:
+        """Load a module that nobody is to keep, and forget all numbers."""
+        self.numbers = {}
+        self._modules += 1
+        path = Path(self._folder.name, f"module{self._modules}.py")
+        path.write_text(text, encoding="utf-8")
+        self.load(network, path, values=False)
+
+    def wait(self, for_: str | None = None, progress: Callable[[str], None] = lambda _: None) -> None:
         """Wait until the first request of a kind is answered, or all of them.
+
+        Args:
+            progress: is told what the process is doing.
 
         Raises:
             ModuleFailed: the module raised an error.
@@ -84,6 +102,8 @@ class Runner:
             answer = json.loads(line)
             if "error" in answer:
                 raise ModuleFailed(answer["error"])
+            if "progress" in answer:
+                progress(answer["progress"])
             takes = self._pending[0][1]
             self.numbers |= {takes[place]: value for place, value in answer.get("numbers", [])}
             self.trace = answer.get("trace", self.trace)
@@ -110,14 +130,19 @@ def example_data(network: Network, samples: int = 5) -> dict[str, Any]:
     rng = np.random.default_rng(network.seed)
     data: dict[str, Any] = {}
     for name in network.inputs:
-        data[name] = rng.standard_normal((samples, *_row(network, name)))
+        shape = (samples, *_row(network, name))
+        data[name] = rng.integers(0, network.labels[name], shape) if name in network.labels else rng.standard_normal(shape)
     units = _row(network, network.prediction)
     for name in network.targets:
         quantity = network.system.quantities[name]
         if quantity.integer:
-            data[name] = rng.integers(0, units[-1], samples)
+            data[name] = rng.integers(0, units[-1], (samples, *units[:-1]))
+        elif name == network.sample_weight:
+            data[name] = rng.uniform(0.5, 1.5, samples)
+        elif network.kind == "margin":
+            data[name] = rng.choice([-1.0, 1.0], (samples, *units))
         elif network.kind in ("distribution", "logits"):
-            data[name] = np.eye(units[-1])[rng.integers(0, units[-1], samples)]
+            data[name] = np.eye(units[-1])[rng.integers(0, units[-1], (samples, *units[:-1]))]
         elif network.kind in ("probability", "logit"):
             data[name] = rng.integers(0, 2, (samples, *units)).astype(float)
         else:

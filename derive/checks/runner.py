@@ -8,10 +8,11 @@ Each is answered by one line of standard output or more, the last of them {"done
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 import traceback
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,10 @@ SAMPLES, DIRECTIONS = 16, 5  # few samples, so that few of them lie near a kink;
 
 
 def load(path: str, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    """The module of a file as it is now: nothing compiled earlier is read, and nothing is left beside it."""
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = path
+    exec(compile(Path(path).read_bytes(), path, "exec"), vars(module))
     return module
 
 
@@ -64,16 +64,22 @@ class Session:
             model = self.module.Model(batch_size=None, shuffle=False) if on else self.module.Model()
             training = model.training(*self.sets[on or "data"].values())
             chosen = [(place, take) for place, take in enumerate(takes) if (take["on"] or "") == on]
-            for moment in sorted({take["after"] or 0 for _, take in chosen}):
+            moments = sorted({take["after"] or 0 for _, take in chosen})
+            often = max(1, moments[-1] // 100)
+            for moment in moments:
                 while model.updates_ < moment:
                     next(training)
+                    if model.updates_ % often == 0:
+                        answer(progress=f"update {model.updates_} of {moments[-1]}")
                 values = self.values(model.parameters, on or "data", trace)
                 answer(numbers=[[place, float(np.asarray(values[take["name"]])[tuple(take["entry"])])]
                                 for place, take in chosen if (take["after"] or 0) == moment])
 
     def fit(self, takes: list[dict[str, Any]]) -> None:
         """What is measured after training."""
-        model = self.module.Model().fit(*self.sets["data"].values())
+        model = self.module.Model()
+        answer(progress=f"training, {model.epochs} epochs")
+        model.fit(*self.sets["data"].values())
         found = []
         for place, take in enumerate(takes):
             on = self.sets[take["on"]].values()

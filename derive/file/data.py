@@ -69,24 +69,21 @@ def read_data(described: Mapping[str, Array | DataFile], section: str, source: S
 
 
 def one_hot(table: Table, classes: int) -> Table:
-    """Labels 0 … classes − 1 as rows with a single 1."""
+    """Labels 0 … classes − 1 as rows with a single 1, along a further axis."""
     whole = labels(table, classes)
-    return Table(table.name, np.eye(classes)[whole], lambda position: table.place(position[:1]))
+    return Table(table.name, np.eye(classes)[whole], lambda position: table.place(position[: whole.ndim]))
 
 
 def labels(table: Table, classes: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The labels of a table, shape (samples,); FileError where one is no whole number from 0 to classes − 1."""
-    flat = table.values.reshape(len(table.values), -1)
-    if flat.shape[1] != 1:
-        raise FileError(f"{table.name} has {flat.shape[1]} columns, and labels have one", table.place((0,)),
-                        "give one label for each sample")
-    bad = (flat != np.floor(flat)) | (flat < 0) | (flat >= classes)
+    """The labels of a table, one for each sample or position; FileError where one is not from 0 to classes − 1."""
+    values = table.values[:, 0] if table.values.shape[1:] == (1,) else table.values
+    bad = (values != np.floor(values)) | (values < 0) | (values >= classes)
     if bad.any():
-        row = int(np.argmax(bad[:, 0]))
-        raise FileError(f"the label {flat[row, 0]:g} of {table.name} in row {row + 1} is out of range",
-                        table.place((row, 0)),
+        position = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise FileError(f"the label {values[position]:g} of {table.name} in row {position[0] + 1} is out of range",
+                        table.place(position if values is table.values else (*position, 0)),
                         f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}")
-    return flat[:, 0].astype(np.int64)
+    return values.astype(np.int64)
 
 
 def check_between(table: Table, least: float, most: float, what: str, ends: bool = True) -> None:

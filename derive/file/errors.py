@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from derive.file.synonyms import SYNONYMS, plain
+
 WINDOW = 100  # columns of a long source line that are shown around the caret
 TAB = 4
 LONGEST_WORD = 60
@@ -84,9 +86,10 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that was probably meant, if one is near enough."""
     if len(word) > LONGEST_WORD:
         return None
-    by_lower = {choice.lower(): choice for choice in choices}
-    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None
+    by_plain = {plain(choice): choice for choice in choices}
+    meant = (plain(choice) for choice in SYNONYMS.get(plain(word), ()))
+    found = [choice for choice in meant if choice in by_plain] or get_close_matches(plain(word), by_plain, n=1, cutoff=0.6)
+    return by_plain[found[0]] if found else None
 
 
 def suggestion(word: str, choices: Iterable[str], what: str = "the choices are") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
@@ -15,6 +16,16 @@ from derive.file.numbers import Number
 
 LARGEST_SIZE = 10**6
 LONGEST_TEXT = 4000
+POSITIVE = {"exclusiveMinimum": 0}
+SHARE = {"minimum": 0, "exclusiveMaximum": 1}  # of what is kept from one update to the next
+# What an option of the catalogue may be, wherever it stands; others may be any number.
+OPTIONS: Mapping[str, Mapping[str, float]] = {
+    "learning_rate": POSITIVE, "momentum": SHARE, "rho": SHARE, "beta1": SHARE, "beta2": SHARE, "epsilon": POSITIVE,
+    "weight_decay": {"minimum": 0}, "clip_value": POSITIVE, "clip_norm": POSITIVE, "least": {"minimum": 0},
+    "factor": POSITIVE, "every": {"minimum": 1}, "updates": {"minimum": 1},
+    "smoothing": SHARE, "gamma": {"minimum": 0}, "margin": POSITIVE, "delta": POSITIVE,
+    "standard_deviation": {"minimum": 0}, "gain": POSITIVE,
+}
 MOST_ENTRIES = 100_000
 
 
@@ -153,18 +164,33 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _flag(value: Any) -> bool:
+def flag(value: Any, *path: str | int) -> bool:
+    """The value, if it is true or false."""
     if not isinstance(value, bool):
-        raise wrong(f"true or false is expected here, not {described(value)}", help="write true or false")
+        raise wrong(f"true or false is expected here, not {described(value)}", *path, help="write true or false")
     return value
+
+
+# The bounds of JSON Schema: what each says, and when it holds.
+BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
+    "exclusiveMinimum": ("greater than", operator.gt), "minimum": ("at least", operator.ge),
+    "exclusiveMaximum": ("less than", operator.lt), "maximum": ("at most", operator.le),
+}
+
+
+def bounded(value: Any, bounds: Mapping[str, float], *path: str | int) -> Number:
+    """The value, if it is a number within bounds."""
+    number = real(value, *path)
+    if not all(BOUNDS[key][1](number, bound) for key, bound in bounds.items()):
+        words = " and ".join(f"{BOUNDS[key][0]} {bound}" for key, bound in bounds.items())
+        raise wrong(f"a number {words} is expected here, not {number.text[:30]}", *path,
+                    help="choose a number in this range")
+    return number
 
 
 def positive(value: Any) -> Number:
     """The value, if it is a number greater than 0."""
-    if real(value) <= 0:
-        raise wrong(f"a number greater than 0 is expected here, not {value.text[:30]}",
-                    help="write a positive number")
-    return real(value)
+    return bounded(value, POSITIVE)
 
 
 def whole(least: int, most: int) -> Callable[..., int]:
@@ -188,9 +214,9 @@ def integer(least: int, most: int) -> Checked:
     return Checked(whole(least, most), {"type": "integer", "minimum": least, "maximum": most})
 
 
-Flag = Annotated[bool, Checked(_flag, {"type": "boolean"})]
+Flag = Annotated[bool, Checked(flag, {"type": "boolean"})]
 Real = Annotated[Number, Checked(real, {"type": "number"})]
-Positive = Annotated[Number, Checked(positive, {"type": "number", "exclusiveMinimum": 0})]
+Positive = Annotated[Number, Checked(positive, {"type": "number", **POSITIVE})]
 Size = Annotated[int, integer(1, LARGEST_SIZE)]
 
 
@@ -269,6 +295,9 @@ Numbers = Annotated[Array, Checked(array, {"anyOf": [
 # -- a choice from the catalogue, or a formula --------------------------------------------------------------------
 
 
+Option = Number | bool | str | Array | Mapping[str, Any]  # most are numbers
+
+
 @dataclass(frozen=True)
 class Choice:
     """A name from the catalogue with its options, or a formula (then `name` is empty).
@@ -277,7 +306,7 @@ class Choice:
     """
 
     name: str = ""
-    options: Mapping[str, Number | bool | str] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
     formula: str | None = None
 
     @property
@@ -312,21 +341,33 @@ def choice(formulas: bool, example: str) -> Callable[[Any], Choice]:
     return check
 
 
-def _option(value: Any, name: str, option: str) -> Number | bool | str:
-    if not IDENTIFIER.fullmatch(option):
-        raise wrong(f"{quoted(option)} is no name of an option", name, option, key=True, help="write option: number")
+def _option(value: Any, *path: str) -> Any:
+    """An option of any kind; that it is one that the entry takes is seen when the entry is known."""
+    if not IDENTIFIER.fullmatch(path[-1]):
+        raise wrong(f"{quoted(path[-1])} is no name of an option", *path, key=True, help="write option: number")
     if isinstance(value, bool) or (isinstance(value, str) and IDENTIFIER.fullmatch(value)):
         return value
-    return real(value, name, option)
+    if isinstance(value, dict):
+        return {name: _option({} if entry is None else entry, *path, name) for name, entry in value.items()}
+    if isinstance(value, list):
+        return _list_of_numbers(value, *path)
+    return bounded(value, OPTIONS.get(path[-1], {}), *path)
+
+
+def _list_of_numbers(value: list[Any], *path: str) -> Array:
+    if not value:
+        raise wrong("an empty list has no numbers", *path, help="write numbers, such as [0.1, 0.2]")
+    return Array((len(value),), tuple(real(entry, *path, at) for at, entry in enumerate(value)))
 
 
 def _choice(formulas: bool, example: str) -> Checked:
     text = "a name from the catalogue" + (", or a formula" if formulas else "")
-    option = {"anyOf": [{"type": "number"}, {"type": "boolean"}, {"type": "string"}]}
+    option = {"type": ["number", "boolean", "string", "array", "object"]}
+    known = {name: {"type": "number", **bounds} for name, bounds in OPTIONS.items()}
     return Checked(choice(formulas, example), {"anyOf": [
         {"type": "string", "description": text},
         {"type": "object", "description": "a name with its options", "minProperties": 1, "maxProperties": 1,
-         "additionalProperties": {"type": "object", "additionalProperties": option}}]})
+         "additionalProperties": {"type": "object", "properties": known, "additionalProperties": option}}]})
 
 
 Activation = Annotated[Choice, _choice(True, "sigmoid")]

@@ -44,6 +44,7 @@ class FormulaText:
     def __init__(self, text: str, place: Place):
         self.text = text
         self.place = place
+        self._kept: list[ast.AST] = []
         self._starts: dict[int, int] = {}  # where in the text the tree that a node belongs to begins
 
     def fail(self, message: str, where: ast.AST | int, help: str | None = None) -> NoReturn:  # noqa: A002
@@ -53,6 +54,15 @@ class FormulaText:
     def offset(self, node: ast.AST) -> int:
         """Where in the text a node begins."""
         return self._starts.get(id(node), 0) + int(getattr(node, "col_offset", 1)) - 1
+
+    def stand(self, new: ast.AST, old: ast.AST) -> None:
+        """Let a new part of a tree stand where an old one stood; both are kept, so that no other takes their place."""
+        self._starts[id(new)] = self._starts.get(id(old), 0)
+        self._kept += (new, old)
+
+    def take_places(self, other: FormulaText) -> None:
+        """Know the places of the trees of another reading of the same text."""
+        self._starts = other._starts
 
     def tree(self, text: str, start: int) -> ast.expr:
         """The syntax tree of a text that begins at `start` of the whole, with every guard on its form."""
@@ -87,7 +97,7 @@ class FormulaText:
             if character in "([":
                 open_brackets.append((character, offset))
                 if len(open_brackets) > DEEPEST // 2:
-                    self.fail("this formula is nested too deeply", offset, SPLIT)
+                    self.fail(f"this formula has more than {DEEPEST // 2} brackets in one another", offset, SPLIT)
             elif character in ")]" and (not open_brackets or open_brackets.pop()[0] != PAIRS[character]):
                 self.fail(f"nothing matches this '{character}'", offset, "open and close brackets in pairs")
         if open_brackets:
@@ -114,7 +124,8 @@ class FormulaText:
         while level:
             depth, nodes = depth + 1, nodes + len(level)
             if depth > DEEPEST or nodes > MOST_NODES:
-                self.fail("this formula is too large", start, SPLIT)
+                self.fail(f"this formula has more than {MOST_NODES} parts, or is nested more than {DEEPEST} deep", start,
+                          SPLIT)
             for node in level:
                 self._starts[id(node)] = start
             level = [child for node in level for child in ast.iter_child_nodes(node)

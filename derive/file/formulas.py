@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 import sympy
 from sympy import Expr, Integer, Piecewise, Rational
@@ -35,11 +36,18 @@ MOST_CASES = 64  # of a value that decides between cases
 
 @dataclass(frozen=True)
 class Scope:
-    """What a formula may mention: quantities with their own indices, constants, and the indices free in it."""
+    """What a formula may mention: quantities with their own indices, constants, and the indices free in it.
+
+    `letters` are indices whose size is known from elsewhere, so that a sum may run over them; `outside` says whether an
+    entry outside a quantity is an error, or counts as 0; `functions` go before those of every formula.
+    """
 
     quantities: Mapping[str, tuple[Index, ...]] = field(default_factory=dict)
     constants: Mapping[str, Expr] = field(default_factory=dict)
     indices: Mapping[str, Index] = field(default_factory=dict)
+    letters: Mapping[str, Index] = field(default_factory=dict)
+    outside: Literal["error", "zero"] = "error"
+    functions: Mapping[str, Callable[..., Expr]] = field(default_factory=dict)
 
 
 def parse_formula(text: str, scope: Scope, place: Place | None = None) -> Expr:
@@ -47,7 +55,7 @@ def parse_formula(text: str, scope: Scope, place: Place | None = None) -> Expr:
 
     A bare name `z` is z at its own indices.  Raises FileError at the character of the formula that is wrong.
     """
-    reader = _Reader(text, scope, place or Place.of_text(text))
+    reader = Reader(text, scope, place or Place.of_text(text))
     return reader.value(reader.tree(text, 0), scope.indices)
 
 
@@ -56,7 +64,7 @@ def parse_equation(text: str, scope: Scope, place: Place | None = None) -> tuple
 
     An index on the left that the scope does not know takes its size from where it stands on the right.
     """
-    reader = _Reader(text, scope, place or Place.of_text(text))
+    reader = Reader(text, scope, place or Place.of_text(text))
     signs = [match.start() for match in re.finditer(r"(?<![<>=!])=(?!=)", text)]
     if len(signs) != 1:
         reader.fail("an equation has one = sign", signs[1] if signs else 0, "write it as y[n,j] = x[n,j] + b[j]")
@@ -70,7 +78,7 @@ def parse_equation(text: str, scope: Scope, place: Place | None = None) -> tuple
     return Access(name, *indices.values()), body
 
 
-class _Reader(FormulaText):
+class Reader(FormulaText):
     """One formula on its way from syntax tree to expression."""
 
     def __init__(self, text: str, scope: Scope, place: Place):
@@ -139,7 +147,7 @@ class _Reader(FormulaText):
         self.fail(f"there is no {quoted(name)} here", node,
                   suggestion(name, known, "the names known here are"))
 
-    def access(self, node: ast.Subscript, indices: Mapping[str, Index]) -> Access:
+    def access(self, node: ast.Subscript, indices: Mapping[str, Index]) -> Expr:
         if not isinstance(node.value, ast.Name):
             self.fail("only a name can have indices", node, "write W[k,j]")
         name = node.value.id
@@ -149,13 +157,15 @@ class _Reader(FormulaText):
             self.fail(f"there is no quantity {quoted(name)}", node,
                       suggestion(name, self.scope.quantities, "the quantities known here are"))
         own = self.scope.quantities[name]
-        positions = _positions(node)
+        positions = positions_of(node)
         if len(positions) != len(own):
             shape = f"write {name}[{','.join(i.name for i in own)}]" if own else f"write {name} alone"
             self.fail(f"{name} has {_count(len(own), 'index', 'indices')}, and "
                       f"{_count(len(positions), 'stands', 'stand')} here", node, shape)
-        return Access(name, *(self.position(position, axis, name, indices)
-                              for position, axis in zip(positions, own, strict=True)))
+        found = [self.position(position, axis, name, indices) for position, axis in zip(positions, own, strict=True)]
+        brackets = [Within(position, axis.size) for position, axis in zip(found, own, strict=True)
+                    if self.scope.outside == "zero" and not position.has(Access)]
+        return sympy.Mul(Access(name, *found), *brackets)
 
     def position(self, node: ast.expr, axis: Index, name: str, indices: Mapping[str, Index]) -> Expr:
         """What stands in an axis of a quantity: an index, an affine expression of indices, or an integer quantity."""
@@ -166,6 +176,8 @@ class _Reader(FormulaText):
             self.fail(f"{name} has no position {found} there: positions count from 0", node,
                       f"write a position from 0 to {axis.size - 1}")
         lowest, highest = bounds(found)
+        if self.scope.outside == "zero":
+            return found
         if found.free_symbols and lowest is not None and "within" not in self.text and (
                 not lowest.is_nonnegative or not (axis.size - 1 - highest).is_nonnegative):
             self.fail(f"{name} has the positions 0 to {axis.size - 1} there, and {found} goes from {lowest} to {highest}",
@@ -185,6 +197,10 @@ class _Reader(FormulaText):
                 found = self.access(node, indices)
             case ast.Constant():
                 found = self.number(node)
+            case ast.Call(func=ast.Name(id="size")):
+                return self.size(node, indices)
+            case ast.Call(func=ast.Name(id="flat")):
+                return self.flat(node, indices)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
                 inner = self.index_expression(node.operand, indices)
                 found = -inner if isinstance(node.op, ast.USub) else inner
@@ -219,7 +235,7 @@ class _Reader(FormulaText):
                 return left * right
             case ast.Div():
                 if right.is_zero:
-                    self.fail("this divides by zero", node.right)
+                    self.fail("this divides by zero", node.right, "divide by something else")
                 return left / right
         if right.is_number and abs(sympy.N(right)) > LARGEST_EXPONENT:
             self.fail("this exponent is too large", node.right, f"an exponent is at most {LARGEST_EXPONENT}")
@@ -227,7 +243,7 @@ class _Reader(FormulaText):
             self.fail("a power of this number is not real for every exponent", node.left, "write a base greater than 0")
         if left.is_number and right.is_number:
             if left.is_zero and not right.is_positive:
-                self.fail("this divides by zero", node.left)
+                self.fail("this divides by zero", node.left, "divide by something else")
             if left and abs(float(sympy.log(abs(sympy.N(left))) * right)) > math.log(LARGEST_NUMBER):
                 self.fail("this power is too large", node.left, f"a number is at most {LARGEST_NUMBER:g}")
         return left**right
@@ -251,6 +267,8 @@ class _Reader(FormulaText):
             self.value(node.func, indices)
             self.fail("a product needs its sign", self.offset(node.func) + length(node.func), "write 2*(x + 1)")
         name = node.func.id
+        if name in self.scope.functions:
+            return self.scope.functions[name](*(self.value(argument, indices) for argument in node.args))
         if name not in FUNCTIONS:
             if name in self.scope.quantities or name in self.scope.constants or name in indices:
                 self.fail(f"{name} is no function", node, f"write {name}[…] for an entry, or {name}*(…) for a product")
@@ -317,24 +335,59 @@ class _Reader(FormulaText):
             case ast.Compare() if len(node.ops) > 1:
                 self.fail("one comparison at a time", node.comparators[1], "write 0 < x and x < 1")
             case ast.Compare(ops=[operator]) if type(operator) in COMPARISONS:
-                left, right = self.value(node.left, indices), self.value(node.comparators[0], indices)
-                if left.has(Piecewise) or right.has(Piecewise):
-                    self.fail("a condition cannot have cases of its own", node,
-                              "compare values without abs, max, min, sign or where, or use a layer of its own")
-                return COMPARISONS[type(operator)](left, right)
+                return self.comparison(node, operator, node.left, node.comparators[0], indices)
             case ast.BoolOp():
                 combine = sympy.And if isinstance(node.op, ast.And) else sympy.Or
                 return combine(*(self.condition(part, indices) for part in node.values))
             case ast.UnaryOp(op=ast.Not()):
-                return sympy.Not(self.condition(node.operand, indices))
+                return sympy.to_nnf(sympy.Not(self.condition(node.operand, indices)))
         self.fail("a condition is expected here", node, "write a comparison, such as x > 0")
 
+    def comparison(self, node: ast.Compare, operator: ast.cmpop, left: ast.expr, right: ast.expr,
+                   indices: Mapping[str, Index]) -> Boolean:
+        """One comparison; |u| < d is −d < u and u < d, and u > max(a, b) is u > a and u > b."""
+        for side in (left, right):
+            match side:
+                case ast.Call(func=ast.Name(id="abs" | "max" | "min" as name), args=[_, *_] as values) if (
+                        not isinstance(operator, (ast.Eq, ast.NotEq))):
+                    self._arity(side, name, 1 if name == "abs" else 2, 1 if name == "abs" else 8)
+                    if name == "abs":
+                        values = [*values, ast.copy_location(ast.UnaryOp(ast.USub(), values[0]), values[0])]
+                    below = isinstance(operator, (ast.Lt, ast.LtE)) == (side is left)
+                    combine = sympy.And if below != (name == "min") else sympy.Or
+                    pairs = [(value, right) if side is left else (left, value) for value in values]
+                    return combine(*(self.comparison(node, operator, *pair, indices) for pair in pairs))
+        first, second = self.value(left, indices), self.value(right, indices)
+        if first.has(Piecewise) or second.has(Piecewise):
+            self.fail("a condition cannot have cases of its own", node,
+                      "compare abs, max or min itself, as in abs(x) < 1, or use a layer of its own")
+        return COMPARISONS[type(operator)](first, second)
+
     def size(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
-        self._arity(node, "size", 1, 1)
+        self._arity(node, "size", 1, 2)
         index = node.args[0]
-        if not isinstance(index, ast.Name) or index.id not in indices:
-            self.fail("size takes an index", index, f"the indices here are: {listed(indices) or 'none'}")
-        return indices[index.id].size
+        match node.args:
+            case [ast.Name(id=name), ast.Constant(value=int() as axis)] if name in self.scope.quantities:
+                own = self.scope.quantities[name]
+                if axis >= len(own):
+                    self.fail(f"{name} has {_count(len(own), 'index', 'indices')}, counted from 0", node.args[1])
+                return own[axis].size
+            case [_, second]:
+                self.fail("size takes an index, or a quantity and the number of an axis", second,
+                          "write size(k) or size(x, 1)")
+        known = {**self.scope.letters, **indices}
+        if not isinstance(index, ast.Name) or index.id not in known:
+            self.fail("size takes an index", index, f"the indices here are: {listed(known) or 'none'}")
+        return known[index.id].size
+
+    def flat(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
+        """The place of an entry when all are counted in one row, the last index fastest: flat(i, j) = i*size(j) + j."""
+        place: Expr = Integer(0)
+        for argument in node.args:
+            if not isinstance(argument, ast.Name) or argument.id not in indices:
+                self.fail("flat takes indices", argument, f"the indices here are: {listed(indices) or 'none'}")
+            place = sympy.expand(place * indices[argument.id].size) + indices[argument.id]
+        return place
 
     def reduction(self, node: ast.Call, name: str, indices: Mapping[str, Index]) -> Expr:
         """sum(k, l, body): the last argument is the body, those before it are the indices that it binds."""
@@ -367,6 +420,8 @@ class _Reader(FormulaText):
     def inferred(self, binder: ast.Name, body: ast.expr, known: Index | None = None) -> Index:
         """The index that a name stands for, its size taken from the axes where it stands alone."""
         size, first = (known.size, "the result") if known is not None else (None, "")
+        if binder.id in self.scope.letters:
+            return self.scope.letters[binder.id]
         for quantity, axis, node in self._axes(body, binder.id):
             if size is None:
                 size, first = axis.size, quantity
@@ -392,7 +447,7 @@ class _Reader(FormulaText):
                     yield node.id, axis, node
         elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
             own = self.scope.quantities.get(node.value.id, ())
-            for position, axis in zip(_positions(node), own, strict=False):
+            for position, axis in zip(positions_of(node), own, strict=False):
                 if isinstance(position, ast.Name) and position.id == name:
                     yield node.value.id, axis, position
                 elif not isinstance(position, ast.Name) or position.id in self.scope.quantities:
@@ -412,7 +467,7 @@ class _Reader(FormulaText):
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
             self.fail("the left side of an equation is a quantity and its indices", node, example)
         names: dict[str, ast.Name] = {}
-        for position in _positions(node):
+        for position in positions_of(node):
             if not isinstance(position, ast.Name):
                 self.fail("an index on the left is a plain name", position, example)
             if position.id in names:
@@ -425,7 +480,7 @@ class _Reader(FormulaText):
         return node.value.id, list(names.values())
 
 
-def _positions(node: ast.Subscript) -> list[ast.expr]:
+def positions_of(node: ast.Subscript) -> list[ast.expr]:
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 

@@ -33,4 +33,5 @@ FUNCTIONS: Mapping[str, str] = {
     "max": "max(a, b)", "min": "min(a, b)", "where": "where(x > 0, a, b)",
     "sum": "sum(k, x[n,k])", "mean": "mean(k, x[n,k])", "maximum": "maximum(k, x[n,k])",
     "delta": "delta(i, j)", "within": "within(i, size)", "size": "size(k)",
+    "flat": "flat(i, j)",
 }

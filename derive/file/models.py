@@ -31,7 +31,7 @@ from derive.file.fields import (
     whole,
     wrong,
 )
-from derive.file.layers import Layer
+from derive.file.layers import Block, Layer
 from derive.file.names import LONGEST_NAME, why_bad_file_name
 from derive.file.numbers import Number
 
@@ -263,11 +263,18 @@ class NetworkFile(Strict):
     layers: Annotated[list[Layer], _list("- dense: 16")] = Field(
         description="the layers, each reading the one before unless it says 'from'",
         min_length=1, max_length=MOST_LAYERS)
+    blocks: Annotated[dict[Name, Block], _mapping("{pair: [dense: 8, dense: 8]}")] = Field(
+        default={}, description="lists of layers under a name, to be used with block: as often as wanted; inside a block "
+        "'input' is what it reads")
     loss: LossFunction = Field(
         description="a name, {name: {option: number}}, or a formula in y (prediction) and t (target)")
     regularisation: Regularisation | None = Field(
         default=None, description="penalties that are added to the loss: {l2: 1e-4}")
     optimiser: Optimiser | None = Field(default=None, description="a name, or {adam: {learning_rate: 0.001}}")
+
+    second_order: Flag = Field(
+        default=False, description="whether second derivatives are derived too: the Hessian and the Gauss–Newton matrix, "
+        "and each times a direction")
 
     initialiser: Initialiser | None = Field(
         default=None, description="for every weight without numbers of its own")

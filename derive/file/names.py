@@ -23,7 +23,7 @@ MODULE_WORDS = _words("""
 """)
 FORMULA_WORDS = _words("""
     exp log sqrt sin cos tan sinh cosh tanh atan erf abs sign max min where log1p expm1 sigmoid sum mean maximum
-    delta within size pi
+    delta within size flat pi
 """)
 NUMPY_WORDS = _words("""
     add all any arange arctan argmax argmin array asarray astype bool_ broadcast_to ceil clip concatenate copyto

@@ -28,15 +28,18 @@ BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fa
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
                     r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
+NEVER_CLOSED = "a flow collection without an end"
+
 # What ruamel.yaml says, what we say, and what to do.
 IN_OTHER_WORDS = {
     "mapping values are not allowed here":
         ("a ':' is not allowed here", "put text that contains ': ' in quotes, and check the indentation"),
     "found unexpected end of stream": ("a quote is never closed", "close it with the quote that opened it"),
-    "found character '\\t' that cannot start any token": ("a tab cannot indent", "indent with spaces"),
+    "found character '\\t' that cannot start any token": ("a tab cannot stand here", "write spaces"),
     "could not find expected ':'": ("a ':' is missing after this key", "write key: value"),
     "expected <block end>":
         ("this line does not fit the lines above it", "indent the items of one list or mapping alike"),
+    NEVER_CLOSED: ("this bracket is never closed", "close every [ and { that is opened"),
     "expected ',' or": ("a ',' or a closing bracket is missing", "close the bracket, or separate the items by commas"),
     "expected the node content, but found '<stream end>'":
         ("a bracket is never closed", "close every [ and { that is opened"),
@@ -104,9 +107,23 @@ def _events(page: Page) -> Iterator[Any]:
         mark = error.problem_mark or error.context_mark
         if "end of stream" in problem:
             mark = error.context_mark or mark
+        if "expected ',' or" in problem and _never_closed(page.text, error.context_mark.index, mark.index):
+            mark, problem = error.context_mark, NEVER_CLOSED
         raise _syntax_error(page, offset if mark is None else mark.index, problem) from None
     except Exception:  # for a few malformed texts ruamel.yaml raises whatever Python raised inside it
         raise _syntax_error(page, offset, "the text cannot be read from here on") from None
+
+
+def _never_closed(text: str, opening: int, found: int) -> bool:
+    """Whether what was found inside a bracket shows that its end is missing, and no comma.
+
+    That is the end of the file, another bracket's end, or a line that is indented no further than the bracket's line.
+    """
+    if found >= len(text.rstrip()) or text[found] in "]}":
+        return True
+    indents = [len(line) - len(line.lstrip()) for at in (opening, found)
+               for line in [text[text.rfind("\n", 0, at) + 1 :].split("\n", 1)[0]]]
+    return "\n" in text[opening:found] and indents[1] <= indents[0]
 
 
 def _syntax_error(page: Page, offset: int, problem: str) -> FileError:

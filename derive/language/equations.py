@@ -25,6 +25,7 @@ class Role(Enum):
     INTERMEDIATE = "intermediate"
     ADJOINT = "adjoint"
     STATE = "state"
+    RANDOM = "random"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Quantity:
     of: str | None = None
     by: str | None = None
     integer: bool = False
-    value: float | None = None
+    value: float | tuple[float, ...] | None = None  # of a constant
 
     @property
     def shape(self) -> tuple[Expr, ...]:

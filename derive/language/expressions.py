@@ -50,7 +50,7 @@ def dimension(name: str) -> Symbol:
 
 def units(size: Expr, numbers: Mapping[Symbol, int]) -> int | None:
     """The number that a size stands for; None where it depends on a symbol without one, as on the batch."""
-    value = size.xreplace({symbol: Integer(number) for symbol, number in numbers.items()})
+    value = size.xreplace({symbol: Integer(numbers[symbol]) for symbol in size.free_symbols if symbol in numbers})
     return int(value) if value.is_Integer else None
 
 

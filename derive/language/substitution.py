@@ -5,8 +5,9 @@ A sum binds its indices, so putting `j` for `k` into Σ_j a[j]·b[k] must rename
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import wraps
+from functools import lru_cache, wraps
 
 from sympy import Basic, Expr, Symbol
 
@@ -16,6 +17,7 @@ from derive.language.expressions import Access, Index, Reduction, dimension, fre
 LETTERS = "jkliopqrsuvwcdefgh"
 SAMPLES = dimension("m")  # the number of samples in a batch
 SAMPLE_INDEX = "n"
+MOST_KEPT = 1 << 12  # results of one function that is cached up to names
 
 
 def fresh(index: Index, avoid: Iterable[str], size: Expr | None = None) -> Index:
@@ -150,7 +152,8 @@ def outline(*expressions: Basic) -> tuple[Hashable, tuple[Symbol, ...]]:
         if isinstance(node, Index):
             return "index", node.name, walk(node.size)
         if isinstance(node, Symbol):
-            return "symbol", number(node)  # a bare number would equal the Integer of the same value
+            # A bare number would equal the Integer of the same value; what is assumed of a size decides what simplifies.
+            return "symbol", number(node), _assumptions(node)
         if not node.args:
             return node
         return (type(node), *map(walk, node.args))
@@ -159,18 +162,27 @@ def outline(*expressions: Basic) -> tuple[Hashable, tuple[Symbol, ...]]:
     return shape, tuple(met)
 
 
+@lru_cache(maxsize=1 << 12)
+def _assumptions(symbol: Symbol) -> frozenset[tuple[str, bool]]:
+    return frozenset(symbol.assumptions0.items())
+
+
 def up_to_names(function: Callable[..., Expr]) -> Callable[..., Expr]:
     """Cache a function of expressions up to the names of quantities and sizes.
 
-    A hundred equal layers differ in these names only: the function runs once, and its result is renamed.
+    A hundred equal layers differ in these names only: the function runs once, and its result is renamed.  The results
+    that were used last are kept.
     """
-    cache: dict[Hashable, tuple[tuple[Symbol, ...], Expr]] = {}
+    cache: OrderedDict[Hashable, tuple[tuple[Symbol, ...], Expr]] = OrderedDict()
 
     @wraps(function)
     def renamed(*arguments: Basic) -> Expr:
         shape, met = outline(*arguments)
         if shape not in cache:
             cache[shape] = met, function(*arguments)
+            if len(cache) > MOST_KEPT:
+                cache.popitem(last=False)
+        cache.move_to_end(shape)
         first, result = cache[shape]
         return Renaming(dict(zip(first, met, strict=True)))(result)
 

@@ -190,7 +190,7 @@ def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -
             rows[-1] += r" \\*"
             rows.append(rf"&\makebox[{room:.1f}em][r]{{({line.reason})}}")
     small = narrowest > room
-    body = _assemble(rows)
+    body = display(rows)
     if not small:
         return body
     scale = room / narrowest
@@ -205,14 +205,14 @@ def _continued(before: str, part: str) -> str:
     """What stands at the head of a continued line: a sign keeps its spacing, a factor shows that it multiplies."""
     if part.startswith(("+", "-")):
         return "{} "
-    if part.startswith((r"\cdot", r"\times")):
+    if part.startswith((r"\cdot", r"\times", r"\odot", r"\oslash")):
         return "{} "
     return r"{} \cdot " if not before.rstrip().endswith(("+", "-", r"\cdot")) else ""
 
 
-def _assemble(rows: list[str]) -> str:
-    """Rows as a display; the last does not stand alone on a page."""
-    ended = [row if row.endswith(r"\\*") else row + (r" \\*" if at == len(rows) - 2 else r" \\")
+def display(rows: Sequence[str]) -> str:
+    """Rows as a display; neither the first nor the last stands alone on a page."""
+    ended = [row if row.endswith(r"\\*") else row + (r" \\*" if at in (0, len(rows) - 2) else r" \\")
              for at, row in enumerate(rows[:-1])]
     return "\\begin{align*}\n" + "\n".join([*ended, rows[-1]]) + "\n\\end{align*}"
 

@@ -21,7 +21,7 @@ from derive.calculus.products import product_form
 from derive.language.equations import Equation, Quantity, Role
 from derive.language.expressions import Access, Delta, Index, Reduction, Sum, free_indices
 from derive.latex.escape import name_parts, scalar_name
-from derive.latex.printer import _NAMED, Printer, bracketed, decorated, mark, plain
+from derive.latex.printer import _NAMED, Printer, bracketed, decorated, deeper, mark, plain
 
 _SUM, _HADAMARD, _PRODUCT, _ATOM = range(4)
 _ONE = r"\mathbf{1}"
@@ -59,6 +59,7 @@ class MatrixPrinter:
         self.scalars = Printer(quantities, aliases)
         self.uses_ones = False
         self.uses_bracket = False
+        self.uses_power = False
         self._taken = {name_parts(q.name) for q in quantities.values()}
 
     def equation(self, equation: Equation) -> tuple[str, str] | None:
@@ -68,13 +69,13 @@ class MatrixPrinter:
             return None
         if not indices and not any(a.indices for a in equation.body.atoms(Access)):
             return None
-        before = self.uses_ones, self.uses_bracket
+        before = self.uses_ones, self.uses_bracket, self.uses_power
         try:
             axes = tuple(indices)
             right = self.whole(equation.body, axes)
             return self.name(equation.target.name, len(axes)), right
         except NoMatrixForm:
-            self.uses_ones, self.uses_bracket = before
+            self.uses_ones, self.uses_bracket, self.uses_power = before
             return None
 
     def whole(self, body: Expr, axes: tuple[Index, ...]) -> str:
@@ -187,7 +188,7 @@ class MatrixPrinter:
         scalar = self._scalar(Mul(*front)) if front else Piece("", _ATOM, ())
         front_latex = "" if front and Mul(*front) in (1, -1) else scalar.latex
         if scalar.level == _SUM and front_latex:
-            front_latex = bracketed(front_latex)
+            front_latex = _inside(front_latex)
         ordered = sorted(above, key=lambda f: self.scalars._factor_rank(f, False))
         pieces = [self.piece(f, axes) for f in ordered]
         under = [self.piece(f, axes) for f in below]
@@ -214,7 +215,7 @@ class MatrixPrinter:
         if under:
             tight = _ATOM if len(under) == 1 else _HADAMARD
             lower = rf" {mark(1)}\odot ".join(self.text(self.spread(p, together), tight) for p in under)
-            upper = rf"{upper} \oslash " + (bracketed(lower) if len(under) > 1 else lower)
+            upper = rf"{upper} {mark(1)}\oslash " + (_inside(lower) if len(under) > 1 else lower)
         return Piece(upper, _HADAMARD, together, negative, front_latex)
 
     @staticmethod
@@ -280,9 +281,10 @@ class MatrixPrinter:
         inner = self.piece(base, axes)
         text = self.text(inner)
         if not inner.axes:
-            return Piece(rf"{bracketed(text)}^{{{exponent}}}", _ATOM, ())
+            return Piece(rf"{_inside(text)}^{{{exponent}}}", _ATOM, ())
+        self.uses_power = True
         atomic = inner.level == _ATOM and "^" not in text and not text.startswith(r"\frac")
-        return Piece(rf"{text if atomic else bracketed(text)}^{{\odot {exponent}}}", _ATOM, inner.axes)
+        return Piece(rf"{text if atomic else _inside(text)}^{{\odot {exponent}}}", _ATOM, inner.axes)
 
     def _function(self, expression: Expr, axes: tuple[Index, ...]) -> Piece:
         inner = [self.piece(argument, axes) for argument in expression.args]
@@ -293,7 +295,7 @@ class MatrixPrinter:
             return Piece(rf"\lvert {plain(texts[0])} \rvert", _ATOM, together)
         known = {**_NAMED, "exp": r"\exp", "Max": r"\max", "Min": r"\min"}
         command = known.get(name, rf"\operatorname{{{re.sub('[^A-Za-z0-9]', '', name)}}}")
-        return Piece(command + bracketed(", ".join(texts)), _ATOM, together)
+        return Piece(command + _inside(", ".join(texts)), _ATOM, together)
 
     def _piecewise(self, expression: Piecewise, axes: tuple[Index, ...]) -> Piece:
         """Two branches: value ⊙ [condition] + other ⊙ [not condition], with a matrix of zeros and ones in brackets."""
@@ -364,13 +366,13 @@ class MatrixPrinter:
         """The LaTeX of a piece, in brackets where what is around it binds at least as strongly."""
         out = piece.latex
         if piece.scalar:
-            inner = bracketed(out) if piece.level == _SUM or piece.level == _HADAMARD and level else out
+            inner = _inside(out) if piece.level == _SUM or piece.level == _HADAMARD and level else out
             out = f"{piece.scalar} " + (r"\, " if not piece.scalar.endswith("}") else "") + inner
         if piece.negative:
-            out = "-" + (bracketed(out) if piece.level == _SUM and not piece.scalar else out)
+            out = "-" + (_inside(out) if piece.level == _SUM and not piece.scalar else out)
         if level and (piece.negative or (piece.level < level and not (piece.scalar and piece.level > _SUM and
                                                                        level <= _HADAMARD))):
-            out = bracketed(out)
+            out = _inside(out)
         return out
 
 
@@ -378,5 +380,9 @@ def _transposed(text: str) -> str:
     match = re.fullmatch(r"((?:\\[a-z]+\{[A-Za-z]+\}|\\[a-zA-Z]+|[A-Za-z]))(\^\{([^{}]*)\})?(_\{.*\})?", text)
     if match is not None:
         return f"{match.group(1)}^{{{match.group(3) or ''}\\top}}{match.group(4) or ''}"
-    return rf"{bracketed(text)}^{{\top}}"
+    return rf"{_inside(text)}^{{\top}}"
 
+
+def _inside(marked: str) -> str:
+    """In brackets, where a line is broken last."""
+    return bracketed(deeper(marked))

@@ -54,6 +54,11 @@ def mark_levels(marked: str) -> list[int]:
     return [ord(m) - _MARK for m in _MARKS.findall(marked)]
 
 
+def deeper(marked: str) -> str:
+    """The same marks one level pair further in: what stands around them breaks first."""
+    return _MARKS.sub(lambda m: mark(ord(m.group()) - _MARK + 2), marked)
+
+
 def formula(expression: Expr | Equation, network: Network | None = None) -> str:
     """One formula as LaTeX for mathematics mode: amsmath macros, no environment around it, no equation number."""
     quantities = network.system.quantities if network is not None else {}
@@ -98,6 +103,8 @@ class Printer(LatexPrinter):
         of, by = _adjoint_of(access.name, quantity)
         if of is not None and by is not None:
             return self.partial(self._print_Access(Access(of)), Access(by, *access.indices))
+        if of is not None:  # the derivative of a quantity along a direction
+            return rf"\mathrm{{R}} {self._print_Access(Access(of, *access.indices))}"
         letter, over, under = name_parts(access.name)
         if quantity is not None and quantity.role is Role.CONSTANT and not access.indices:
             return scalar_name(access.name)
@@ -225,7 +232,7 @@ class Printer(LatexPrinter):
             if not front:
                 return sign + body
             between = (front[-1].isdigit() or front[-1] == "}") and body[0].isdigit()
-            dot = r" \cdot " if between else r" \, " if front[-1] != "}" else " "
+            dot = r" \cdot " if between else r" \, " if front[-1] != "}" or r"\mathit" in front else " "
             return sign + front + dot + body
         beside = [f for f in upper if isinstance(f, (Reduction, Piecewise, Partial)) or self._is_adjoint(f)]
         over = [f for f in upper if f not in beside]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import comb, prod
 
 import sympy
 from sympy import Add, Dummy, Expr, Mul, Piecewise, Pow, S
@@ -11,6 +12,8 @@ from derive.calculus.contraction import contract
 from derive.language.equations import Fact
 from derive.language.expressions import Access, Delta, Index, Reduction, Sum, free_indices, names
 from derive.language.substitution import same_up_to_bound_names, substitute
+
+MOST_TERMS = 100  # that an expression is multiplied out to
 
 
 def length(expression: Expr) -> int:
@@ -50,7 +53,7 @@ def tidy(expression: Expr) -> Expr:
     if not flat.has(Add):
         return expression
     best = oriented(expression)
-    for form in (sympy.factor, sympy.cancel, sympy.factor_terms):
+    for form in (sympy.factor, sympy.cancel, sympy.factor_terms) if is_small(flat) else (sympy.factor_terms,):
         candidate = oriented(form(flat).xreplace(back))
         if shorter(candidate, best):
             best = candidate
@@ -88,6 +91,28 @@ def _odd_sum(base: Expr, power: Expr) -> bool:
 
 def _turned(base: Expr) -> Expr:
     return Add(*(-term for term in base.args))
+
+
+def is_small(expression: Expr) -> bool:
+    """Whether the expression may be multiplied out; (1 − u²)·(1 − v²)·… has 2ᵏ terms then, and factoring does it too."""
+    return max(_terms(expression)) <= MOST_TERMS
+
+
+def _terms(expression: Expr) -> tuple[int, int]:
+    """How many terms numerator and denominator have at most, multiplied out; no more than just above MOST_TERMS."""
+    parts = [_terms(argument) for argument in expression.args]
+    above = below = 1
+    if any(max(part) > MOST_TERMS for part in parts):
+        above = MOST_TERMS + 1
+    elif isinstance(expression, Mul):
+        above, below = prod(above for above, _ in parts), prod(below for _, below in parts)
+    elif isinstance(expression, Add):
+        below = prod(below for _, below in parts)
+        above = sum(above * (below // own) for above, own in parts)
+    elif isinstance(expression, Pow) and expression.exp.is_Integer:
+        power = abs(int(expression.exp))
+        above, below = (comb(terms + power - 1, power) for terms in parts[0][:: 1 if expression.exp > 0 else -1])
+    return min(above, MOST_TERMS + 1), min(below, MOST_TERMS + 1)
 
 
 def divisors(expression: Expr) -> set[Expr]:
@@ -133,17 +158,19 @@ def spread(expression: Expr) -> Expr:
     if isinstance(expression, Access) or not expression.args:
         return expression
     if isinstance(expression, Sum):
-        body = sympy.expand(_cancelled(spread(expression.body)))
+        body = _cancelled(spread(expression.body))
+        body = sympy.expand(body) if is_small(body) else body
         return contract(Add(*(Sum(_cancelled(term), *expression.indices) for term in Add.make_args(body))))
     if isinstance(expression, (Add, Mul)):
-        return sympy.expand_mul(expression.func(*map(spread, expression.args)))
+        made = expression.func(*map(spread, expression.args))
+        return sympy.expand_mul(made) if is_small(made) else made
     return expression
 
 
 def _cancelled(expression: Expr) -> Expr:
     if isinstance(expression, Add) or expression.has(Add):
         flat, back = _as_rational(_sift(expression))
-        return sympy.cancel(flat).xreplace(back)
+        return sympy.cancel(flat).xreplace(back) if is_small(flat) else expression
     return _sift(expression)
 
 

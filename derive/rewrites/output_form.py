@@ -9,13 +9,15 @@ from __future__ import annotations
 import sympy
 from sympy import Dummy, Expr, Function, Mul, Piecewise, Pow, default_sort_key
 
-from derive.language.expressions import Access, Index, Reduction
-from derive.language.substitution import substitute
-from derive.rewrites.algebra import divisors, shorter, tidy
+from derive.language.expressions import Access, Index, Maximum, Reduction
+from derive.language.substitution import same_up_to_bound_names, substitute
+from derive.rewrites.algebra import divisors, is_small, shorter, tidy
 
 
 def in_terms_of_output(derivative: Expr, target: Access, body: Expr) -> Expr:
     """The derivative of `target = body`, rewritten with accesses of the target where that is shorter."""
+    if isinstance(body, Maximum):  # the largest entry is the output, wherever entries are compared with it
+        derivative = derivative.xreplace({node: substitute(target, place) for node, place in _instances(body, derivative)})
     best = tidy(derivative)
     if isinstance(body, Piecewise):
         branched = [f for f in Mul.make_args(best) if isinstance(f, Piecewise)]
@@ -70,6 +72,8 @@ def _kernels(body: Expr) -> list[Expr]:
 def _solve(body: Expr, target: Access, kernel: Expr) -> Expr | None:
     """Solve target = body for the kernel, where the body is a ratio of two polynomials of degree 1 in it."""
     unknown, output = Dummy("kernel", real=True), Dummy("output", real=True)
+    if not is_small(body):
+        return None
     numerator, denominator = sympy.fraction(sympy.together(body.xreplace({kernel: unknown})))
     equation = sympy.expand(numerator - output * denominator)
     slope = equation.coeff(unknown, 1)
@@ -106,4 +110,4 @@ def _place(pattern: Expr, node: Expr) -> dict[Index, Expr] | None:
         for index, position in zip(one.indices, other.indices, strict=True):
             if isinstance(index, Index) and place.setdefault(index, position) != position:
                 return None
-    return place if substitute(pattern, place) == node else None
+    return place if same_up_to_bound_names(substitute(pattern, place)) == same_up_to_bound_names(node) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,21 +15,40 @@ from derive.language.equations import Equation
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within
 
 FUNCTIONS = {
-    "exp": math.exp, "log": math.log, "tanh": math.tanh, "sin": math.sin, "cos": math.cos, "erf": math.erf,
+    "exp": math.exp, "log": math.log, "tanh": math.tanh, "sin": math.sin, "cos": math.cos,
+    "erf": math.erf, "erfc": math.erfc,
     "Abs": abs, "sign": lambda x: (x > 0) - (x < 0), "log1p": math.log1p, "expm1": math.expm1,
     "Max": max, "Min": min, "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "softplus": lambda x: max(x, 0) + math.log1p(math.exp(-abs(x))),
 }
 
 
-def evaluate(equation: Equation, arrays: Mapping[str, Any], sizes: Mapping[sympy.Symbol, int]) -> np.ndarray:
-    """The array that the equation defines, one entry after the other."""
-    indices = equation.target.indices
-    extents = [int(i.size.xreplace(dict(sizes))) for i in indices]
-    result = np.empty(extents)
-    for place in itertools.product(*map(range, extents)):
-        result[place] = value(equation.body, dict(zip(indices, place, strict=True)), arrays, sizes)
+def evaluate(equations: Sequence[Equation], arrays: Mapping[str, Any], sizes: Mapping[sympy.Symbol, int]
+             ) -> dict[str, np.ndarray]:
+    """The arrays that the equations define, one entry after the other; an entry may need others of the same array."""
+    entries: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    entries |= {equation.name: _Entries(equation, entries, sizes) for equation in equations}
+    result = dict(arrays)
+    for equation in equations:
+        shape = entries[equation.name].shape
+        result[equation.name] = np.array([entries[equation.name][place] for place in np.ndindex(*shape)],
+                                         float).reshape(shape)
     return result
+
+
+class _Entries:
+    """An array whose entries are computed when they are asked for."""
+
+    def __init__(self, equation: Equation, entries: Mapping[str, Any], sizes: Mapping[sympy.Symbol, int]) -> None:
+        self.equation, self.entries, self.sizes = equation, entries, sizes
+        self.shape = tuple(int(i.size.xreplace(dict(sizes))) for i in equation.target.indices)
+        self.known: dict[tuple[int, ...], np.float64] = {}
+
+    def __getitem__(self, place: tuple[int, ...]) -> np.float64:
+        if place not in self.known:
+            at = dict(zip(self.equation.target.indices, place, strict=True))
+            self.known[place] = np.float64(value(self.equation.body, at, self.entries, self.sizes))
+        return self.known[place]
 
 
 def value(expression: Expr, at: dict[Index, int], arrays: Mapping[str, Any], sizes: Mapping[sympy.Symbol, int]) -> Any:
@@ -39,7 +58,7 @@ def value(expression: Expr, at: dict[Index, int], arrays: Mapping[str, Any], siz
 
     if isinstance(expression, Access):
         place = tuple(int(of(i)) for i in expression.indices)
-        array = np.asarray(arrays[expression.name])
+        array = arrays[expression.name]
         inside = all(0 <= p < size for p, size in zip(place, array.shape, strict=True))
         return array[place].item() if inside else 0.0  # a bracket beside it is 0 then
     if isinstance(expression, Reduction):
@@ -66,7 +85,8 @@ def value(expression: Expr, at: dict[Index, int], arrays: Mapping[str, Any], siz
         return of(expression.base) ** of(expression.exp)
     if isinstance(expression, sympy.Piecewise):
         return next(of(v) for v, condition in expression.args if holds(condition, at, arrays, sizes))
-    return FUNCTIONS[expression.func.__name__](*map(of, expression.args))
+    name = expression.func.__name__
+    return FUNCTIONS[name](*map(of, expression.args)) if name in FUNCTIONS else of(expression.definition())
 
 
 def holds(condition: Any, at: dict[Index, int], arrays: Mapping[str, Any], sizes: Mapping[sympy.Symbol, int]) -> bool:

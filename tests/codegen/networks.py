@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 from sympy import Integer, Piecewise
 
+from derive.build.parameters import initialiser
 from derive.calculus.chain_rule import differentiate
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Fact, Quantity, Role, System
@@ -44,6 +45,7 @@ ACTIVATIONS = {
     "leaky_relu": lambda z: Piecewise((z, z > 0), (z / 100, True)),
     "elu": lambda z: Piecewise((z, z > 0), (sympy.exp(z) - 1, True)),
     "gelu": lambda z: z * (1 + sympy.erf(z / sympy.sqrt(2))) / 2,
+    "erf": sympy.erf,
     "silu": lambda z: z / (1 + sympy.exp(-z)),
     "softplus": lambda z: sympy.log(1 + sympy.exp(z)),
 }
@@ -78,10 +80,10 @@ def network(widths: Sequence[int] = (2, 2, 2), activation: str = "sigmoid", loss
         else:
             make(weights, k, j, role=Role.PARAMETER)
             parameters.append(weights)
-            initial[weights] = Initialiser("glorot_uniform")
+            initial[weights] = initialiser("glorot_uniform")
         make(bias, *(() if shared_bias else (j,)), role=Role.PARAMETER)
         parameters.append(bias)
-        initial[bias] = Initialiser("uniform", {"low": -0.5, "high": 0.5})
+        initial[bias] = initialiser("uniform")
         z, a = make(f"z{layer}", n, j), make(f"a{layer}", n, j)
         equations.append(Equation(z, Sum(Access(before, n, k) * Access(weights, k, j), k) + quantities[bias].entry))
         if layer == last and output == "softmax":

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import sympy
 from evaluate import evaluate
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.testing import assert_allclose
 
 from codegen.lowering import lower
@@ -27,10 +28,8 @@ from codegen.targets.numpy.buffered import CallPrinter, buffered
 from codegen.targets.numpy.module import emit
 from codegen.targets.numpy.plain import plain_lines
 from codegen.targets.numpy.printer import NumpyPrinter
-from derive.language.equations import Equation, Quantity
+from derive.language.equations import Equation, Quantity, System
 from derive.language.expressions import accesses
-
-assert emit  # the target as a whole is imported too
 
 PASSES: dict[str, Callable[[Program], Program]] = {
     "none": lambda program: program,
@@ -48,7 +47,7 @@ PASSES: dict[str, Callable[[Program], Program]] = {
 def programs(equations: Sequence[Equation], quantities: Mapping[str, Quantity], sizes: Mapping[sympy.Symbol, int],
              outputs: Sequence[str]) -> dict[str, Program]:
     """The program after each pass by itself, and after all of them."""
-    lowered = lower(equations, quantities, sizes).asking_for(*outputs)
+    lowered = lower(System(quantities, tuple(equations)).blocks(), quantities, sizes).asking_for(*outputs)
     made = {name: one(lowered) for name, one in PASSES.items()}
     made["readable"] = inlined_single_use(without_dead_code(without_common_subexpressions(
         without_repeated_statements(lowered))))
@@ -74,12 +73,12 @@ def buffered_code(program: Program, given: Sequence[str]) -> tuple[str, str, set
     calls.arrays = frozenset(given)
     steps = [code for call in result.calls if (code := calls.text(call)) is not None]
     making = []
-    for group, shape, mask in result.arrays:
+    for group, shape, kind in result.arrays:
         sizes = ", ".join(map(str, shape))
-        making.append(f"{' = '.join(group)} = np.full(({sizes},), {'True' if mask else 'np.nan'})")
+        value = "0.0" if result.zeroed & set(group) else {"": "np.nan", "bool": "True"}.get(kind, "7")
+        making.append(f"{' = '.join(group)} = np.full(({sizes},), {value})")
     making += [f"{name} = {place}.reshape({', '.join(map(str, shape))})" for name, place, shape in result.reshaped]
     making += [f"{printer.range(size)} = np.arange({size})" for size in sorted(printer.ranges, key=str)]
-    making.append("position = np.empty(m, np.int64)")
     return "\n".join(making), "\n".join(steps), printer.helpers
 
 
@@ -89,19 +88,18 @@ def helpers() -> dict[str, Any]:
 
     from derive.calculus.chain_rule import differentiate
 
-    made, _ = network(activation="gelu", loss="binary_cross_entropy")
     module: dict[str, Any] = {}
-    exec(emit(made, differentiate(made.system, made.loss)), module)
+    for activation in ("gelu", "erf"):
+        made, _ = network(activation=activation, loss="binary_cross_entropy")
+        exec(emit(made, differentiate(made.system, made.loss)), module)
     module.setdefault("softplus", lambda x: np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0))
-    return {name: module[name] for name in ("sigmoid", "softplus", "erf", "_erf_into")}
+    return {name: module[name] for name in ("sigmoid", "softplus", "erf", "erfc", "_erf_into", "_erfc_into")}
 
 
 def check(equations: Sequence[Equation], quantities: Mapping[str, Quantity], sizes: Mapping[sympy.Symbol, int],
           arrays: Mapping[str, Any], tolerance: float = 1e-12) -> dict[str, str]:
     """Compare every form of the program with the loops; return the code of each form."""
-    expected = dict(arrays)
-    for equation in equations:
-        expected[equation.name] = evaluate(equation, expected, sizes)
+    expected = evaluate(equations, arrays, sizes)
     outputs = [equation.name for equation in equations]
     counts = {str(symbol): size for symbol, size in sizes.items()}
     code: dict[str, str] = {}
@@ -109,8 +107,9 @@ def check(equations: Sequence[Equation], quantities: Mapping[str, Quantity], siz
     for form, program in programs(equations, quantities, _known(sizes), outputs).items():
         text, _ = plain_code(program)
         code[form] = text
-        space = {"np": np, **counts, **defined, **arrays}
-        exec(text, space)
+        space = {"np": np, "sliding_window_view": sliding_window_view, **counts, **defined, **arrays}
+        with np.errstate(all="raise", under="ignore"):
+            exec(text, space)
         for name in outputs:
             assert np.shape(space[name]) == expected[name].shape, f"{form}: {name}\n{text}"
             assert_allclose(space[name], expected[name], rtol=tolerance, atol=tolerance, err_msg=f"{form}\n{text}")
@@ -119,10 +118,11 @@ def check(equations: Sequence[Equation], quantities: Mapping[str, Quantity], siz
         program = without_dead_code(program)
         making, steps, _ = buffered_code(program, list(arrays))
         code[f"buffered {form}"] = steps
-        space = {"np": np, **counts, **defined, **{n: np.array(a) for n, a in arrays.items()}}
+        space = {"np": np, "sliding_window_view": sliding_window_view, **counts, **defined,
+                 **{n: np.array(a) for n, a in arrays.items()}}
         exec(making, space)
         for _ in range(2):  # the second time every array holds old values
-            with np.errstate(over="ignore"):
+            with np.errstate(all="raise", under="ignore"):
                 exec(steps, space)
             assert_allclose(space[outputs[-1]], expected[outputs[-1]], rtol=tolerance, atol=tolerance,
                             err_msg=f"buffered {form}\n{making}\n{steps}")

@@ -28,6 +28,19 @@ def test_every_digit_over_the_whole_range(erf):
     assert max(error) <= 1e-15
 
 
+def test_every_digit_of_the_complement():
+    x = np.concatenate([np.geomspace(1e-300, 1, 100), np.linspace(0.9, 1.1, 100), np.linspace(1, 26, 600)])
+    x = np.concatenate([x, -x])
+    exact = [mpmath.erfc(mpmath.mpf(float(v))) for v in x]
+    for v, got, want in zip(x, helpers()["erfc"](x), exact, strict=True):
+        assert abs(got / want - 1) <= 1e-15 + v * v * 2**-53  # v² is rounded before its exponential is taken
+
+
+def test_the_ends_of_the_complement():
+    with np.errstate(all="raise", under="ignore"):
+        assert list(helpers()["erfc"](np.array([0.0, 1e30, -1e30, np.inf, -np.inf]))) == [1, 0, 2, 0, 2]
+
+
 def test_float32_stays_float32(erf):
     x = np.linspace(-5, 5, 1001, dtype=np.float32)
     got = erf(x)

@@ -13,7 +13,7 @@ from sympy import Integer, Max, Min, Piecewise, Rational
 from derive.language.equations import Equation, Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Sum, Within, dimension
 from derive.language.substitution import SAMPLES
-from derive.rewrites.stability import expm1, log1p, sigmoid, softplus
+from derive.rewrites.named_functions import erfc, expm1, log1p, sigmoid, softplus
 
 M, D1, D2, D3 = SAMPLES, dimension("d1"), dimension("d2"), dimension("d3")
 SIZES = {M: 5, D1: 2, D2: 3, D3: 4}
@@ -102,6 +102,7 @@ CASES = {
     "functions": (z, sympy.tanh(y) * sympy.sin(y) - sympy.Abs(y) * sympy.sign(row), None),
     "named functions": (z, sigmoid(y) * softplus(-y) + log1p(y**2) * expm1(row), None),
     "error function": (z, sympy.erf(A("y", n, j) / sympy.sqrt(2)), None),
+    "complement of the error function": (z, erfc(A("y", n, j) / sympy.sqrt(2)), None),
     "powers": (z, (y**2 + 1) ** Rational(-1, 2) + y**3 - y**4 + 1 / y, None),
     "scalars": (z, A("s") * A("y", n, j) / 3 - 2 * A("s") + sympy.sqrt(2), None),
     "fractions": (z, -A("y", n, j) * A("r", n) / (7 * A("b", j) * (1 - A("y", n, j))), None),

@@ -16,9 +16,9 @@ from codegen.passes import (
     without_dead_code,
     without_repeated_statements,
 )
-from codegen.program import Kind
-from derive.language.equations import Equation, Quantity
-from derive.language.expressions import Access, Index, Maximum, Sum, dimension
+from codegen.program import Kind, Loop, Statement, flat
+from derive.language.equations import Equation, Quantity, System
+from derive.language.expressions import Access, Index, Maximum, Sum, Within, dimension
 from derive.language.substitution import SAMPLES
 from derive.rewrites.stability import softplus
 
@@ -36,7 +36,7 @@ def program(*equations: Equation, outputs: tuple[str, ...] = ("J",)):
 
 
 def names(made) -> list[str]:
-    return [statement.name for statement in made.statements]
+    return [step.name for step in made.statements if isinstance(step, Statement)]
 
 
 def test_dead_code_is_what_no_output_depends_on():
@@ -125,3 +125,37 @@ def test_given_arrays_are_kept_where_their_values_are_wanted_after():
     keys = {"g": 1, "s": 1, "theta": 1}
     assert assign(uses, keys, {"theta": (True, True), "g": (True, False)}, {"s": "theta"})["s"] == "g"
     assert assign(uses, keys, {"theta": (True, True), "g": (True, True)}, {"s": "theta"})["s"] == "s"
+
+
+# Loops.
+
+
+def recurrence(*more: Equation, outputs: tuple[str, ...] = ("J",)):
+    """h[t] = tanh(x[t] + h[t−1]), and what reads it."""
+    t = Index("t", 5)
+    own = {"x": (n, t), "h": (n, t), "g": (n, t), "J": ()}
+    quantities = {name: Quantity(name, axes) for name, axes in own.items()}
+    before = Access("h", n, t - 1) * Within(t - 1, 5)
+    system = System(quantities, (Equation(Access("h", n, t), sympy.tanh(Access("x", n, t) + before), 1), *more))
+    return lower(system.blocks(), quantities, {}).asking_for(*outputs)
+
+
+def test_a_loop_lives_as_long_as_something_reads_what_it_computes():
+    total = Equation(J, Sum(Access("h", n, Index("t", 5)), n, Index("t", 5)), 2)
+    assert any(isinstance(step, Loop) for step in without_dead_code(recurrence(total)).statements)
+    assert without_dead_code(recurrence(total, outputs=("x",))).statements == ()
+
+
+def test_what_a_loop_computes_anew_each_time_is_not_shared_outside_of_it():
+    t = Index("t", 5)
+    made = without_common_subexpressions(recurrence(
+        Equation(Access("g", n, t), sympy.exp(sympy.tanh(Access("h", n, t))), 2),
+        Equation(J, Sum(sympy.tanh(Access("h", n, t)), n, t), 3)))
+    inside = {s.name for step in made.statements if isinstance(step, Loop) for s in flat(step.body)} & made.temporaries
+    assert inside.isdisjoint(name for step in made.statements if not isinstance(step, Loop) for name in step.reads)
+
+
+def test_what_a_loop_reads_is_computed_before_it():
+    made = recurrence(Equation(J, Sum(Access("h", n, Index("t", 5)), n, Index("t", 5)), 2))
+    kinds = [type(step) for step in inlined_single_use(made).statements]
+    assert Loop in kinds and names(inlined_single_use(made))[-1] == "J"

@@ -76,12 +76,13 @@ def central_differences(case: Case | Handmade, name: str) -> Array:
     Entries at a kink, where there is no derivative but a convention, are left out.
     """
     given = as_floating(case.given)
-    given[name] = Values(case.network.system, case.sizes, given)[name]
+    places = Values(case.network.system, case.sizes, given)[name]
     h = mpmath.mpf("1e-25")
     here = _loss(case, given)
     slopes = {}
-    for place in given[name]:
-        ahead, behind = (_loss(case, _moved(given, {name: {place: 1}}, side * h)) for side in (1, -1))
+    for place in places:
+        ahead, behind = (_loss(case, _moved(given, {name: {place: 1}}, side * h)) if name in given else
+                         _loss(case, given, (name, place, side * h)) for side in (1, -1))
         if abs(ahead + behind - 2 * here) < h * mpmath.mpf("1e-10"):
             slopes[place] = (ahead - behind) / (2 * h)
     return slopes
@@ -122,5 +123,5 @@ def _moved(given: Mapping[str, Array], direction: Mapping[str, Array], h: Any) -
                         for name in direction}}
 
 
-def _loss(case: Case | Handmade, given: Mapping[str, Array]) -> Any:
-    return Values(case.network.system, case.sizes, given)[case.network.loss][()]
+def _loss(case: Case | Handmade, given: Mapping[str, Array], moved: tuple[str, tuple[int, ...], Any] = ("", (), 0)) -> Any:
+    return Values(case.network.system, case.sizes, given, moved=moved)[case.network.loss][()]

@@ -17,9 +17,9 @@ import sympy
 from sympy import Add, Expr, Max, Min, Mul, Piecewise, Pow, Symbol
 from sympy.core.relational import Relational
 
-from derive.language.equations import System
+from derive.language.equations import Equation, Recurrence, System
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Within
-from derive.rewrites.stability import expm1, log1p, sigmoid, softplus
+from derive.rewrites.named_functions import erfc, expm1, guarded, log1p, sigmoid, softplus
 
 Array = dict[tuple[int, ...], Any]  # the entries of a quantity, by their positions
 FUNCTIONS = ("exp", "log", "tanh", "sinh", "cosh", "sin", "cos", "tan", "atan")
@@ -39,15 +39,15 @@ def _sign(x: Any) -> int:
 
 EXACT = Numbers(
     lambda value: mpmath.mpf(value) if not isinstance(value, sympy.Rational) else mpmath.mpf(value.p) / value.q,
-    {**{getattr(sympy, name): getattr(mpmath, name) for name in FUNCTIONS}, sympy.erf: mpmath.erf, sympy.Abs: abs,
-     sympy.sign: _sign, log1p: lambda x: mpmath.log(1 + x), expm1: lambda x: mpmath.exp(x) - 1,
+    {**{getattr(sympy, name): getattr(mpmath, name) for name in FUNCTIONS}, sympy.erf: mpmath.erf, erfc: mpmath.erfc,
+     sympy.Abs: abs, sympy.sign: _sign, log1p: lambda x: mpmath.log(1 + x), expm1: lambda x: mpmath.exp(x) - 1,
      sigmoid: lambda x: 1 / (1 + mpmath.exp(-x)), softplus: lambda x: mpmath.log(1 + mpmath.exp(x))})
 """As many digits as mpmath is set to."""
 DOUBLE = Numbers(
     lambda value: np.float64(float(value)),
     {**{getattr(sympy, name): getattr(np, {"atan": "arctan"}.get(name, name)) for name in FUNCTIONS},
-     sympy.erf: lambda x: np.float64(math.erf(x)), sympy.Abs: abs, sympy.sign: np.sign, log1p: np.log1p,
-     expm1: np.expm1})
+     sympy.erf: lambda x: np.float64(math.erf(x)), erfc: lambda x: np.float64(math.erfc(x)),
+     sympy.Abs: abs, sympy.sign: np.sign, log1p: np.log1p, expm1: np.expm1})
 """float64, one rounding for each operation."""
 
 
@@ -55,16 +55,30 @@ class Values:
     """The values of a system: those given, and those that its equations make of them."""
 
     def __init__(self, system: System, sizes: Mapping[Symbol, int], given: Mapping[str, Array],
-                 numbers: Numbers = EXACT) -> None:
+                 numbers: Numbers = EXACT, moved: tuple[str, tuple[int, ...], Any] = ("", (), 0)) -> None:
         self.sizes, self.numbers = sizes, numbers
+        self.moved = moved  # an entry to which something is added when it is computed
         self._ranges: dict[Index, range] = {}
         self.arrays: dict[str, Array] = dict(given)
-        for equation in system.in_order():
-            if equation.name not in self.arrays:
-                indices = equation.target.indices
-                self.arrays[equation.name] = {
-                    place: self.of(equation.body, dict(zip(indices, place, strict=True)))
-                    for place in self.places(indices)}
+        for block in system.blocks():
+            along = block.index if isinstance(block, Recurrence) else None
+            equations = block.equations if isinstance(block, Recurrence) else (block,)
+            equations = [e for e in equations if e.name not in self.arrays]
+            for equation in equations:
+                self.arrays[equation.name] = {}
+            steps = [None] if along is None else self.range(along)[:: block.step]
+            for step in steps:
+                for equation in equations:
+                    self.compute(equation, {} if along is None else {along: step})
+
+    def compute(self, equation: Equation, fixed: Mapping[Index, int]) -> None:
+        """The entries of a quantity where some of its indices have given values."""
+        indices = equation.target.indices
+        for place in product(*([fixed[i]] if i in fixed else self.range(i) for i in indices)):
+            value = self.of(equation.body, dict(zip(indices, place, strict=True)))
+            if (equation.name, place) == self.moved[:2]:
+                value += self.moved[2]
+            self.arrays[equation.name][place] = value
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
@@ -109,6 +123,8 @@ class Values:
             return whole
         if isinstance(node, Pow):
             return self._power(node, place)
+        if isinstance(node, guarded):
+            return self.of(node.definition(), place)
         arguments = [self.of(argument, place) for argument in node.args]
         if isinstance(node, (Max, Min)):
             return (max if isinstance(node, Max) else min)(arguments)

@@ -94,9 +94,12 @@ def numbers_for(of: Network, samples: int, seed: int) -> dict[str, Array]:
         shape = [samples if size is None else size for size in of.shape(quantity.name)]
         places = _places(shape)
         if quantity.role is Role.CONSTANT:
-            given[quantity.name] = {(): Rational(str(quantity.value))}
+            values = quantity.value if isinstance(quantity.value, tuple) else (quantity.value,)
+            given[quantity.name] = {place: Rational(str(value)) for place, value in zip(places, values, strict=True)}
         elif quantity.integer:
             given[quantity.name] = {place: Rational(draw.randrange(classes)) for place in places}
+        elif quantity.role is Role.TARGET and of.kind == "margin":
+            given[quantity.name] = {place: Rational(draw.choice([-1, 1])) for place in places}
         elif quantity.role is Role.TARGET and of.kind != "values":
             given[quantity.name] = {place: Rational(draw.randint(1, 60), 61) for place in places}
         else:
@@ -131,11 +134,11 @@ loss: {loss}
 """
 
 
-def loss_network(loss: Any, activation: str = "identity") -> str:
+def loss_network(loss: Any, activation: str = "identity", inputs: str = "2") -> str:
     return f"""
-inputs: {{x: 2}}
+inputs: {{x: {inputs}}}
 layers:
-  - {{dense: 2, activation: tanh}}
+  - {{dense: 2, activation: tanh, name: h}}
   - {{dense: 3, activation: {activation}}}
 loss: {loss}
 """
@@ -153,6 +156,36 @@ LOSSES = {
     "cross-entropy from logits": loss_network("cross_entropy_with_logits"),
     "cross-entropy with labels": loss_network("cross_entropy_with_labels", "softmax"),
     "cross-entropy with labels of sigmoids": loss_network("cross_entropy_with_labels", "sigmoid"),
+    "log cosh": loss_network("log_cosh"),
+    "Gaussian likelihood": """
+inputs: {x: 2}
+layers: [{dense: 2, activation: tanh, name: h}, {dense: 2, name: s}, {dense: 2, from: h}]
+loss: {gaussian_nll: {log_variance: s}}
+""",
+    "Poisson": loss_network("poisson", "softplus"),
+    "Poisson with log-rates": loss_network("poisson_with_log_rates"),
+    "cosine similarity": loss_network("{cosine_similarity: {epsilon: 0.1}}"),
+    "triplet": loss_network("{triplet: {margin: 3}}", "tanh", "[3, 2]"),
+    "hinge": loss_network("hinge"),
+    "squared hinge": loss_network("squared_hinge"),
+    "focal": loss_network("focal", "sigmoid"),
+    "focal from logits": loss_network("{focal_with_logits: {gamma: 1.5}}"),
+    "cross-entropy with labels from logits": loss_network("cross_entropy_with_labels_with_logits"),
+    "Kullback-Leibler": loss_network("kullback_leibler", "softmax"),
+    "smoothed cross-entropy": loss_network("{cross_entropy: {smoothing: 0.1}}", "softmax"),
+    "smoothed cross-entropy with labels": loss_network("{cross_entropy_with_labels: {smoothing: 0.1}}", "softmax"),
+    "smoothed binary cross-entropy": loss_network("{binary_cross_entropy_with_logits: {smoothing: 0.2}}"),
+    "weights of classes": loss_network("{cross_entropy_with_logits: {class_weights: [1, 2, 0.5]}}"),
+    "weights of labels and samples": loss_network(
+        "{cross_entropy_with_labels_with_logits: {class_weights: [1, 2, 0.5], sample_weight: w, smoothing: 0.1}}"),
+    "weights of two classes": loss_network("{binary_cross_entropy: {class_weights: [1, 3]}}", "sigmoid"),
+    "weights of samples, over a sequence": loss_network("{mean_squared_error: {sample_weight: w}}", inputs="[2, 2]"),
+    "a sum of costs": loss_network("{huber: {reduction: sum, sample_weight: w}}"),
+    "a typed loss of a named layer": """
+inputs: {x: 2}
+layers: [{dense: 3, activation: softplus, name: s}, {dense: 3, from: x}]
+loss: "s*(y - t)**2 + s[n,0]"
+""",
     "a typed loss for each entry": loss_network('"log(cosh(y - t))"'),
     "a typed loss for each sample": loss_network('"sqrt(1 + sum(j, (y[n,j] - t[n,j])**2))"'),
     "a typed loss over pairs of outputs": loss_network('"sum(j, k, (y[n,j]*y[n,k] - t[n,j]*t[n,k])**2)"'),

@@ -14,14 +14,15 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
-from sympy import Abs, Integer, Max, Min, Piecewise, Rational, cosh, exp, log, sign, sinh, tanh
+from sympy import Abs, Integer, Max, Min, Ne, Piecewise, Rational, cosh, erf, exp, log, sign, sinh, sqrt, tanh
 
 import codegen
 from derive.catalogue.activations import ACTIVATIONS
 from derive.language.equations import System
 from derive.language.expressions import Access, Index, Maximum, Sum
 from derive.language.substitution import SAMPLES
-from derive.rewrites.stability import REWRITES, expm1, log1p, sigmoid, softplus, stable, stable_system
+from derive.rewrites.named_functions import erfc, expm1, guarded, log1p, sigmoid, softplus
+from derive.rewrites.stability import REWRITES, stable, stable_system
 
 from .evaluation import DOUBLE, Values
 from .networks import case, network
@@ -36,31 +37,51 @@ LOGITS = [[1000, -1000, 0], [40, -40, 1e-8], [-1e-8, 0, 40], [1000, 1000, -40], 
 NOTHING = System({}, ())
 X, Y = Access("x"), Access("y")
 K = Index("k", 3)
-LARGEST = Maximum(Access("v", K), K)
+V = Access("v", K)
+LARGEST = Maximum(V, K)
 EXAMPLES = {
     "positive part": [(Piecewise((X, X > 0), (0, True)), Max(X, 0)), (Piecewise((X, X < Y), (Y, True)), Min(X, Y)),
                       (Piecewise((X, X > 0), (-X, X < 0), (0, True)), Abs(X)),
                       (Piecewise((1, X > 0), (-1, X < 0), (0, True)), sign(X))],
-    "softplus": [(log(1 + exp(X)), softplus(X)), (log(1 + exp(-2 * X)), softplus(-2 * X))],
     "logistic": [(1 / (1 + exp(-X)), sigmoid(X)), ((1 + exp(X)) ** -2, sigmoid(-X) ** 2)],
     "logistic of the other sign": [(exp(X) * sigmoid(-X), sigmoid(X)),
                                    (exp(2 * X) * sigmoid(-X) ** 3, sigmoid(X) ** 2 * sigmoid(-X))],
-    "complement": [(1 - sigmoid(X), sigmoid(-X))],
+    "complement": [(1 - sigmoid(X), sigmoid(-X)), (1 + tanh(X), 2 * sigmoid(2 * X)),
+                   (1 - tanh(X), 2 * sigmoid(-2 * X)), (Rational(1, 2) + tanh(X / 2) / 2, sigmoid(X)),
+                   (1 + erf(X), erfc(-X)), (1 - erf(X), erfc(X))],
+    "complement of a square": [(1 - tanh(X) ** 2, (1 - tanh(X)) * (1 + tanh(X)))],
     "log-cosh": [(log(cosh(X)), Abs(X) + log1p(exp(-2 * Abs(X))) - log(2))],
     "hyperbolic ratio": [(sinh(X) / cosh(X), tanh(X)), (Y * sinh(X) / cosh(X) ** 2, Y * tanh(X) / cosh(X))],
     "hyperbolic secant": [(1 / cosh(X), 2 * exp(-Abs(X)) * sigmoid(2 * Abs(X)))],
-    "one plus tanh": [(1 + tanh(X), 2 * sigmoid(2 * X)), (1 - tanh(X), 2 * sigmoid(-2 * X)),
-                      (Rational(1, 2) + tanh(X / 2) / 2, sigmoid(X))],
     "tanh of a half": [(expm1(X) * sigmoid(-X), tanh(X / 2))],
-    "scaled sum": [(Sum(exp(Access("v", K)), K), exp(LARGEST) * Sum(exp(Access("v", K) - LARGEST), K))],
-    "scaled exponentials": [(1 / (exp(X) + exp(-X)),
-                             exp(-Max(X, -X)) / (exp(X - Max(X, -X)) + exp(-X - Max(X, -X))))],
-    "merged exponentials": [(exp(X) * exp(-Max(X, 0)), exp(X - Max(X, 0)))],
+    "common factor of a sum": [(Sum(V * exp(X), K), exp(X) * Sum(V, K))],
+    "scaled power": [(1 / (exp(X) + exp(-X)), exp(-Max(X, -X)) / (exp(X - Max(X, -X)) + exp(-X - Max(X, -X)))),
+                     (1 / Sum(exp(V), K), exp(-LARGEST) / Sum(exp(V - LARGEST), K)),
+                     (sqrt(1 + 2 * exp(X)), exp(Max(0, X) / 2) * sqrt(exp(-Max(0, X)) + 2 * exp(X - Max(0, X))))],
+    "product of exponentials": [(exp(X) * exp(-Max(X, 0)), exp(X - Max(X, 0)))],
+    "merged exponentials": [((exp(X) + Y) * exp(-Max(X, 0)), exp(X) * exp(-Max(X, 0)) + Y * exp(-Max(X, 0))),
+                            (Sum(V * exp(V), K) * exp(-LARGEST), Sum(V * exp(V) * exp(-LARGEST), K)),
+                            (exp(X) * (exp(-Max(X, 0)) + Y), exp(X) * exp(-Max(X, 0)) + Y * exp(X))],
+    "weighted exponential": [(Y * exp(X - guarded(X, Ne(Y, 0), 0)),
+                              Y * exp(guarded(X - guarded(X, Ne(Y, 0), 0), Ne(Y, 0), 0)))],
+    "saturated exponential": [(tanh(exp(X)), tanh(exp(Min(X, 80)))), (exp(Y - 2 * exp(X)), exp(Y - 2 * exp(Min(X, 80))))],
+    "logarithm of a combination": [
+        (log(1 + exp(X)), softplus(X)), (log(1 + exp(-2 * X)), softplus(-2 * X)),
+        (log(3 + 2 * exp(X)), log(3) + softplus(log(2 * exp(X)) - log(3))),
+        (log(1 + Sum(exp(V), K)), softplus(log(Sum(exp(V), K)))),
+        (log(Sum(exp(V), K)), LARGEST + log(Sum(exp(V - LARGEST), K)))],
     "logarithm of a product": [(log(exp(X) * Y), X + log(Y)), (log(sigmoid(X)), -softplus(-X)),
-                               (log(Y * (1 + exp(X))), softplus(X) + log(Y))],
+                               (log(Y * (1 + exp(X))), log(1 + exp(X)) + log(Y))],
+    "logarithm of softplus": [(log(softplus(X)), Piecewise((log(softplus(Max(X, -37))), X > -37), (X, True)))],
+    "logistic over softplus": [(sigmoid(X) / softplus(X),
+                                Piecewise((sigmoid(X) / softplus(Max(X, -37)), X > -37), (1, True)))],
+    "product with its logarithm": [(Y * log(Y / 3), Y * log(guarded(Y / 3, Ne(Y, 0), 1))),
+                                   ((1 - Y) * log1p(-Y), (1 - Y) * log(guarded(1 - Y, Ne(1 - Y, 0), 1)))],
     "log1p": [(log(1 + X), log1p(X))],
     "expm1": [(exp(X) - 1, expm1(X)), (3 * exp(X) - 3, 3 * expm1(X))],
-    "guarded branch": [(Piecewise((X, X > 0), (exp(X), True)), Piecewise((X, X > 0), (exp(Min(X, 0)), True)))],
+    "guarded branch": [(Piecewise((X, X > 0), (exp(X), True)), Piecewise((X, X > 0), (exp(Min(X, 0)), True))),
+                       (Piecewise((sqrt(X), X > 0), (0, True)), Piecewise((sqrt(guarded(X, X > 0, 1)), X > 0), (0, True))),
+                       (Piecewise((Y, X < 1), (1 / X, True)), Piecewise((Y, X < 1), (1 / guarded(X, X >= 1, 1), True)))],
 }
 NAMED = {rewrite.name: rewrite for rewrite in REWRITES}
 
@@ -177,7 +198,16 @@ TYPED = ["z / (1 + exp(-beta*z))", "log(1 + exp(z))", "z*tanh(log(1 + exp(z)))",
          "(exp(z) - exp(-z))/(exp(z) + exp(-z))", "1/(1 + exp(-2*z))*2 - 1", "log(cosh(z))", "sinh(z)/cosh(z)",
          "1/(1 + exp(z))", "-log(sigmoid(z))", "log1p(exp(-abs(z))) + max(z, 0)", "exp(-z**2)", "expm1(z)/(1 + exp(z))",
          "sigmoid(z)**2", "z*sigmoid(z)", "1/cosh(z)", "tanh(z/2)", "exp(z[n,j]) / sum(k, exp(z[n,k]))",
-         "log(1 + exp(-z)) + z", "sqrt(1 + z**2) - 1", "exp(min(z, 0))", "(1 + tanh(z/2))/2"]
+         "log(1 + exp(-z)) + z", "sqrt(1 + z**2) - 1", "exp(min(z, 0))", "(1 + tanh(z/2))/2",
+         "log(log(1 + exp(z)))", "log(exp(z) + exp(-z))", "log(1 + exp(z) + exp(2*z))", "log(3 + 2*exp(z))",
+         "exp(z)/(exp(z) + exp(-z) + 2)", "1/(exp(z) + exp(-z) + 2)**2", "sqrt(exp(z)/(exp(z) + exp(-z)))",
+         "(2*exp(z) + 1)/(exp(2*z) + 3*exp(z) + 1)", "(1 + exp(-z))**(-0.5)", "sqrt(log(1 + exp(z)))",
+         "exp(z[n,j])/sum(k, 2*exp(z[n,k]))", "exp(z[n,j])/(1 + sum(k, exp(z[n,k])))", "log(1 + sum(k, exp(z[n,k])))",
+         "z - log(sum(k, exp(z[n,k])))", "sum(k, z[n,k]*exp(z[n,k]))/sum(k, exp(z[n,k]))", "1 + erf(z)", "1 - erf(z)",
+         "1 - tanh(z)**2", "(1 - sigmoid(z))**2", "exp(-exp(-z))", "1 - exp(-exp(z))", "atan(exp(z))",
+         "where(z > 0, sqrt(z), 0)", "where(z > 0, z**1.5, 0)", "where(z > 0, log(z), 0)", "where(z > 0, 1/z, 0)",
+         "abs(z)**1.5", "where(abs(z) < 1, z**2/2, abs(z) - 0.5)", "where(z > 0 and z < 1, sqrt(z*(1 - z)), 0)",
+         "where(z > 0, 1.0507*z, 1.7581*(exp(z) - 1))", "z/(1 + abs(z))", "max(0, 1 - z)"]
 
 
 @pytest.mark.parametrize("activation", [*ACTIVATIONS, "{leaky_relu: {alpha: 0.3}}", "{elu: {alpha: 1.7}}", *TYPED])
@@ -207,6 +237,18 @@ PAIRS = [
     ("exp(z[n,j]) / sum(k, exp(z[n,k]))", "cross_entropy", ONE_HOT),
     ("softmax", '"-sum(j, t[n,j]*log(y[n,j]))"', ONE_HOT),
     ("identity", '"-sum(j, t[n,j]*log(exp(y[n,j])/sum(k, exp(y[n,k]))))"', ONE_HOT),
+    ("softmax", '"-log(sum(j, t[n,j]*y[n,j]))"', ONE_HOT),
+    ("identity", '"-log(sum(j, t[n,j]*exp(y[n,j]))/sum(k, exp(y[n,k])))"', [*ONE_HOT, [0.25, 0.25, 0.5]]),
+    ("identity", '"log(t*exp(y) + 1)"', [[3, 0, 1]]), ("sigmoid", '"t**2 - log(1 - y**2)"', PROBABILITIES[:1]),
+    ("sigmoid", '"-t*(1 - y)**2*log(y) - (1 - t)*y**2*log(1 - y)"', PROBABILITIES),
+    ("softmax", '"-sum(j, t[n,j]*(1 - y[n,j])**2*log(y[n,j]))"', ONE_HOT),
+    ("sigmoid", '"-t*(1 - y)**1.5*log(y)"', PROBABILITIES),
+    ("softmax", '"t*log(t/y)"', [[0.25, 0.25, 0.5]]),
+    ("softmax", '"where(t > 0, t*log(t/y), 0)"', [*ONE_HOT, [0.25, 0.25, 0.5]]),
+    ("softplus", '"y - t*log(y)"', [[3, 0, 1]]), ("identity", '"max(0, 1 - t*y)"', [[1, -1, 1]]),
+    ("identity", '"log(y**2 + 1)/2 + (y - t)**2/(2*(y**2 + 1))"', VALUES),
+    ("identity", '"abs(y - t)**1.5"', VALUES),
+    ("identity", '"where(abs(y - t) < 1, (y - t)**2/2, abs(y - t) - 0.5)"', VALUES),
     ("softmax", "half_squared_error", ONE_HOT), ("sigmoid", "half_squared_error", PROBABILITIES),
 ]
 
@@ -214,6 +256,15 @@ PAIRS = [
 @pytest.mark.parametrize("activation, loss, targets", PAIRS, ids=[f"{a} and {b}" for a, b, _ in PAIRS])
 def test_an_output_layer_and_its_loss_at_extreme_logits(activation, loss, targets):
     assert_right_digits(page(activation, loss), targets)
+
+
+def test_the_divergence_from_a_one_hot_target_takes_0_log_0_for_0():
+    text = page("softmax", '"t*log(t/y)"')
+    with np.errstate(all="raise", under="ignore"):
+        loss, gradients = module(text)["loss_and_gradients"](
+            {"W1": np.eye(3), "b1": np.zeros(3)}, np.array([[1000.0, -1000, 0]]), np.array([[0.0, 1, 0]]))
+    assert loss == 2000
+    assert list(gradients["b1"]) == [1, -1, 0]
 
 
 def test_a_stable_logarithm_of_an_activation_computes_no_matrix_product_again():

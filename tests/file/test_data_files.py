@@ -102,7 +102,6 @@ def test_a_path_begins_at_the_folder_of_the_network_file(folder: Path) -> None:
     ("{x: {file: both.npz, key: picture}}", 33, "no array 'picture'", "did you mean 'pictures'?"),
     ("{x: {file: x.npy, rows: [0, 4]}}", 31, "3 rows, and rows up to 4", "count from 0"),
     ("{t: {file: both.npz, key: y, one_hot: 2}}", 18, "label 2 of t in row 3 is out of range", "from 0 to 1"),
-    ("{t: {file: x.npy, one_hot: 2}}", 18, "2 columns, and labels have one", "one label"),
 ])
 def test_a_mistake_is_shown_in_the_network_file(folder: Path, data: str, column: int, says: str, helps: str) -> None:
     error = refused(data, folder)

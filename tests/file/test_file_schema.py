@@ -34,7 +34,7 @@ def test_the_schema_knows_the_same_keys_as_the_file() -> None:
 
 
 def test_a_short_form_is_in_the_schema_too() -> None:
-    dense = schema()["$defs"]["Dense"]["anyOf"]
+    dense = schema()["$defs"]["Layer"]["properties"]["dense"]["anyOf"]
     assert [part["type"] for part in dense] == ["integer", "object"]
 
 

@@ -188,7 +188,7 @@ def test_an_equation_may_take_its_sizes_from_its_scope() -> None:
     ("z(2)", 1, "z is no function", "z*("),
     ("where(z, 1, 2)", 7, "a condition is expected", "x > 0"),
     ("where(0 < z < 1, z, 0)", 15, "one comparison at a time", "0 < x and x < 1"),
-    ("where(abs(z) > 1, z, 0)", 7, "cases of its own", "layer of its own"),
+    ("where(abs(z)*2 > 1, z, 0)", 7, "cases of its own", "layer of its own"),
     ("where(z in z, 1, 2)", 7, "condition", "x > 0"),
     ("z > 0", 1, "a comparison is no number", "where"),
     ("z == 0", 1, "a comparison is no number", "where"),
@@ -230,8 +230,8 @@ def test_an_equation_may_take_its_sizes_from_its_scope() -> None:
     ("", 1, "no formula", "such as"),
     ("   ", 1, "no formula", "such as"),
     ("-" * 3000 + "z", 1, "nested too deeply", "split"),
-    ("(" * 1000 + "z" + ")" * 1000, 61, "nested too deeply", "split"),
-    ("z+" * 1500 + "z", 1, "too large", "split"),
+    ("(" * 1000 + "z" + ")" * 1000, 61, "more than 60 brackets", "split"),
+    ("z+" * 1500 + "z", 1, "more than 1500 parts", "split"),
     ("z" * 5000, 1, "5000 characters", "split"),
     ("max(" * 8 + "z" + ", z*z)" * 8 + "*z", None, None, None),
 ])
@@ -270,6 +270,8 @@ def test_every_function_can_be_written_as_its_help_says() -> None:
     a, c, cut = (Access(name, n) for name in "ac") and ("a", "c", "cut")
     scope = Scope({a: (n,), c: (n,), "x": (n, k), "b": (n,)}, {"size": Integer(3)}, {"n": n, "i": i, "j": i})
     for name, usage in FUNCTIONS.items():
+        if name == "flat":  # a position, not a value
+            continue
         text = usage.replace("(x)", "(a)").replace("x >", "a >").replace(", size)", ", 3)").replace("size(k)",
                              "size(n)")
         assert isinstance(parse_formula(text, scope, Place.of_text(text)), Expr), (name, cut)

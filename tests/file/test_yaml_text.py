@@ -88,7 +88,7 @@ def test_windows_line_ends_count_as_one() -> None:
 @pytest.mark.parametrize(("text", "line", "column", "says"), [
     ("a: 1\nb: 2\na: 3", 3, 1, "line 1"),
     ("a: {b: 1, b: 2}", 1, 11, "second time"),
-    ("a: [1, 2", 1, 9, "bracket"),
+    ("a: [1, 2", 1, 4, "bracket"),
     ("a: 'x", 1, 4, "never closed"),
     ("a: b: c", 1, 5, "':'"),
     ("a: 1\n  b: 2", 2, 4, "':'"),
@@ -165,3 +165,15 @@ def test_folders_and_devices_are_no_files(tmp_path: Path) -> None:
     for path in (tmp_path, Path("/dev/zero")):
         with pytest.raises(FileError, match="is no file"):
             read_source(path)
+
+
+@pytest.mark.parametrize(("text", "line", "column"), [
+    ("inputs: {x: 2\nlayers: [dense: 1]\n", 1, 9), ("layers: [{dense: 1}, {dense: 2]\n", 1, 22),
+    ("a: [1,\n  2,\n  3\nb: {x: 1}\n", 1, 4), ("a: [1, 2", 1, 4), ("a: {b: 1, c: {d: 2}\n", 1, 4),
+    ("data: {x: [[1,2],[3,4], t: [[1],[2]]}\n", 1, 11),
+])
+def test_a_bracket_that_is_never_closed_is_shown_at_the_opening_one(text: str, line: int, column: int) -> None:
+    with pytest.raises(FileError, match="never closed") as caught:
+        source_of_text(text)
+    assert caught.value.place is not None
+    assert (caught.value.place.line, caught.value.place.column) == (line, column)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from latex_networks import WORKED, network, values, worked
 
+from derive.build.parameters import initialiser
 from derive.latex import document
 from derive.latex.lines import PAGE, broken, width
 from derive.latex.printer import Printer
@@ -118,6 +119,28 @@ def test_no_paragraph_ends_between_a_sentence_and_its_formula():
     made, derivation = worked()
     tex = document(made, derivation, values=values(made, derivation, WORKED))
     assert not re.search(r"(so|gives|updated|:)\s*\n\n\s*(\\\[|\\begin\{align)", tex)
+
+
+def test_the_matrix_form_stays_on_the_page_of_its_formula():
+    made, derivation = worked()
+    tex = document(made, derivation, form="auto")
+    below = [part for part in re.split(r"\n(?=As matrices)", tex)[:-1]]
+    assert below and all(part.endswith("\\end{kept}") for part in below)
+
+
+def test_no_display_leaves_its_first_or_last_row_alone():
+    made, derivation = worked()
+    tex = document(made, derivation, values=values(made, derivation, WORKED))
+    for inner in re.findall(r"\\begin\{align\*\}\n(.*?)\n\\end\{align\*\}", tex, re.S):
+        rows = inner.split("\n")
+        assert len(rows) < 2 or rows[0].endswith(r"\\*") and rows[-2].endswith(r"\\*")
+
+
+def test_training_starts_from_the_formula_of_the_catalogue():
+    made, derivation = network([2, 2, 2], initial={"W1": initialiser("he_normal"), "b1": initialiser("zeros")})
+    tex = document(made, derivation)
+    assert r"\theta = \sqrt{\frac{2}{n_{\mathrm{in}}}} \, N$ in $W^{(1)}$ (He et al. 2015) and $\theta = 0$ in" in tex
+    assert "Training starts" not in document(*worked())
 
 
 def test_kronecker_is_explained_only_where_it_stands():

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Pow
@@ -15,12 +15,13 @@ from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
+from codegen.contraction import matrix_product
 from codegen.lowering import ordered_axes
 from codegen.memory import Use, assign
 from codegen.order import factors, terms
-from codegen.program import Kind, Program, Statement
-from codegen.targets.numpy.plain import scattered
-from codegen.targets.numpy.printer import NumpyPrinter, array_first, is_mask
+from codegen.program import Block, Guard, Kind, Program, Statement, Step, flat
+from codegen.targets.numpy.plain import heading
+from codegen.targets.numpy.printer import COMPARISON, NumpyPrinter, array_first, is_mask
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, free_indices, names
 
@@ -28,6 +29,7 @@ UFUNCS = {"exp": "exp", "log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos"
           "cosh": "cosh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "asin": "arcsin",
           "acos": "arccos", "atan": "arctan", "Abs": "absolute", "sign": "sign", "log1p": "log1p",
           "expm1": "expm1", "floor": "floor", "ceiling": "ceil"}
+STEMS = {"": "scratch", "bool": "mask", "np.int64": "position"}  # what scratch arrays of a type are called
 RELATIONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal",
              "!=": "not_equal"}
 
@@ -41,6 +43,7 @@ class Call:
             "gather", "scatter", "copy", "masked", "scalar" (a Python expression) or "helper" (a function of the
             module that is given scratch arrays).
         statement: the statement that it belongs to.
+        depth: how many loops and conditions it stands in.
     """
 
     operation: str
@@ -48,14 +51,11 @@ class Call:
     arguments: tuple[Expr, ...]
     target: Access
     statement: Statement
+    depth: int = 0
 
     @property
     def axes(self) -> tuple[Index, ...]:
-        found: dict[Index, None] = {}
-        for position in self.target.indices:
-            for index in sorted(free_indices(position), key=lambda i: i.name):
-                found.setdefault(index)
-        return tuple(found)
+        return replace(self.statement, target=self.target).axes
 
     def use(self, quantities: Mapping[str, Quantity]) -> Use:
         """What the call does to memory."""
@@ -69,11 +69,50 @@ class Call:
                     others = [a for a in self.arguments if a is not argument and argument.name in names(a)]
                     if all(a == argument for a in others):
                         overwrites.add(argument.name)
-        partly = self.operation == "masked" or self.statement.kind is Kind.PART and self.target.name == \
-            self.statement.name
+        partly = self.operation == "masked" or self.statement.partial and self.target.name == self.statement.name
         if partly:
             reads |= {self.target.name}
         return Use(self.target.name, reads, frozenset(overwrites))
+
+
+@dataclass(frozen=True)
+class CallBlock:
+    """The calls of a loop or a condition."""
+
+    block: Block
+    calls: tuple[Call | CallBlock, ...]
+
+    def once(self, depth: int = 0) -> Iterator[Call | Heading]:
+        """The calls as they are written, under the lines that open the blocks."""
+        first = next(c for c in _flat(self.calls))
+        yield Heading(self.block, first.statement, depth)
+        for call in self.calls:
+            if isinstance(call, CallBlock):
+                yield from call.once(depth + 1)
+            else:
+                yield replace(call, depth=depth + 1)
+
+    def twice(self) -> Iterator[Call]:
+        """The calls as they run: in a loop, what is written in one step may be read in the next."""
+        for _ in range(1 if isinstance(self.block, Guard) else 2):
+            yield from _flat(self.calls)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The line that a loop or a condition begins with, and the statement that comes first in it."""
+
+    block: Block
+    statement: Statement
+    depth: int
+
+
+def _flat(calls: Iterable[Call | CallBlock]) -> Iterator[Call]:
+    for call in calls:
+        if isinstance(call, CallBlock):
+            yield from call.twice()
+        else:
+            yield call
 
 
 class _Scratch(Access):
@@ -92,22 +131,38 @@ class Translator:
         self.program = program
         self.given = frozenset(given)
         self.quantities = dict(program.quantities)
-        self.masks: set[str] = set()
+        self.types: dict[str, str] = {}  # of those that hold no floating-point numbers
+        self.padded: set[str] = set()
         self.made: set[str] = set()
-        self.owner: dict[str, str] = {name: s.owner for s in program.statements
+        self.owner: dict[str, str] = {name: s.owner for s in flat(program.statements)
                                       if (name := s.name) in program.temporaries}
-        self.calls: list[Call] = []
+        self.calls: list[Call | CallBlock] = []
         self.statement: Statement
 
-    def translate(self) -> list[Call]:
-        for statement in self.program.statements:
-            self.statement = statement
-            self._statement(statement)
-        return self.calls
+    def translate(self) -> list[Call | CallBlock]:
+        return self._block(self.program.statements)
+
+    def _block(self, steps: Iterable[Step]) -> list[Call | CallBlock]:
+        around, self.calls = self.calls, []
+        for step in steps:
+            if isinstance(step, Statement):
+                self.statement = step
+                self._statement(step)
+            else:
+                self.calls.append(CallBlock(step, tuple(self._block(step.body))))
+        made, self.calls = self.calls, around
+        return made
 
     def _statement(self, statement: Statement) -> None:
         target, body = statement.target, statement.body
-        if not target.indices and target.name not in self.given:
+        if statement.adds:
+            minus = body.could_extract_minus_sign()
+            added = self.value(-body if minus else body)
+            if target.indices or target.name in self.given:
+                self._call("ufunc", "subtract" if minus else "add", (target, added), target)
+            else:
+                self._call("scalar", "", (target - added if minus else target + added,), target)
+        elif not target.indices and target.name not in self.given:
             if statement.kind is Kind.ELEMENTWISE:
                 self._call("scalar", "", (body,), target)
             elif statement.kind is Kind.REDUCTION:
@@ -119,15 +174,53 @@ class Translator:
         elif statement.kind is Kind.REDUCTION:
             self._reduce(body, target)
         elif statement.kind is Kind.GATHER:
-            self._call("gather", "", (body,), target)
+            self._gather(body, target)
         elif statement.kind is Kind.SCATTER:
-            label = next(f for f in Mul.make_args(body.body) if isinstance(f, Delta))
-            rest = self.value(body.body / label)
-            self._call("scatter", "", (label, rest), target)
-        elif statement.kind is Kind.PART and statement.adds:
-            self._call("ufunc", "add", (target, self.value(body)), target)
+            self._scatter(body.body, target)
+        elif statement.kind is Kind.PADDING:
+            self.padded.add(target.name)
+            first, *others = self.quantities[target.name].shape
+            if any(not size.is_Integer for size in others):  # fewer samples: the zeros lie elsewhere
+                self._call("copy", "", (Integer(0),), self.quantities[target.name].entry)
+            self._into(body, target)
         else:
             self._into(body, target)
+
+    def _scatter(self, body: Expr, target: Access) -> None:
+        """Additions at positions that are counted through the whole array, which NumPy does fastest."""
+        label = next(f for f in Mul.make_args(body) if isinstance(f, Delta))
+        place, at = label.args if isinstance(label.args[1], Access) else label.args[::-1]
+        before = target.indices.index(place)
+        axes = (*target.indices[:before], *at.indices, *target.indices[before + 1:])
+        rest = self.value(body / label)
+        if not isinstance(rest, Access) or rest.indices != axes or (
+                self.quantities[rest.name].shape != tuple(i.size for i in axes)):
+            values = self.temporary(axes)
+            self._into(rest, values)
+            rest = values
+        positions = [at if i == place else i for i in target.indices]
+        self._call("scatter", "", (self._counted(positions, self.quantities[target.name].shape, axes), rest), target)
+
+    def _counted(self, positions: Sequence[Expr], shape: Sequence[Expr], axes: Sequence[Index]) -> Expr:
+        """Where an entry lies in the whole array: (i·J + j)·K + k."""
+        made, *others = positions
+        into = self.temporary(axes, "np.int64") if others else None
+        for position, size in zip(others, shape[1:], strict=True):
+            assert into is not None
+            self._call("ufunc", "multiply", (made, size), into)
+            self._call("ufunc", "add", (into, position), into)
+            made = into
+        return made
+
+    def _gather(self, access: Access, target: Access) -> None:
+        """An access by label; where it reads one entry of each row, at positions counted through the whole array."""
+        *rows, label = access.indices
+        shape = self.quantities[access.name].shape
+        if not (isinstance(label, Access) and label.indices == tuple(rows) == target.indices and all(
+                isinstance(i, Index) and i.size == size for i, size in zip(rows, shape, strict=False))):
+            self._call("gather", "", (access,), target)
+            return
+        self._call("take", "", (access, self._counted(access.indices, shape, target.indices)), target)
 
     def _into(self, body: Expr, target: Access) -> None:
         made = self.value(body, target)
@@ -147,24 +240,25 @@ class Translator:
         self.calls.append(Call(operation, function, tuple(arguments), target, self.statement))
         return target
 
-    def temporary(self, axes: Sequence[Index], mask: bool = False) -> Access:
+    def temporary(self, axes: Sequence[Index], kind: str = "") -> Access:
+        """A new array; the kind is its type where it holds no floating-point numbers."""
         owner = self.statement.owner or self.statement.name
         number = 1
-        while (name := f"{owner}_{'mask' if mask else ''}{number}") in self.quantities:
+        while (name := f"{owner}_{STEMS[kind]}{number}") in self.quantities:
             number += 1
         self.quantities[name] = Quantity(name, tuple(axes))
         self.owner[name] = owner
         self.made.add(name)
-        if mask:
-            self.masks.add(name)
+        if kind:
+            self.types[name] = kind
         return Access(name, *axes)
 
     def ufunc(self, function: str, arguments: Sequence[Expr], into: Access | None = None, mask: bool = False
               ) -> Access:
-        if into is None or mask and into.name not in self.masks:
+        if into is None or mask and self.types.get(into.name) != "bool":
             free = frozenset().union(*map(free_indices, arguments))
             into = self.temporary(ordered_axes(sum(arguments), self.statement.axes) if not self.statement.axes
-                                  else self._axes(free), mask)
+                                  else self._axes(free), "bool" if mask else "")
         return self._call("ufunc", function, arguments, into)
 
     def _axes(self, free: frozenset[Index]) -> tuple[Index, ...]:
@@ -286,13 +380,13 @@ class Translator:
         if name == "sigmoid":  # 1/(1 + exp(−x)): four calls
             minus = self.ufunc("exp", (self.value(-expression.args[0]),))
             return self.ufunc("reciprocal", (self.ufunc("add", (minus, Integer(1))),), into)
-        if name == "erf":
+        if name in ("erf", "erfc"):
             value = self.value(expression.args[0])
             axes = self._axes(free_indices(value))
             target = into if into is not None else self.temporary(axes)
             scratch = [_Scratch(self.temporary(axes).name, *axes) for _ in range(2)]
-            mask = _Scratch(self.temporary(axes, mask=True).name, *axes)
-            return self._call("helper", "erf", (value, *scratch, mask), target)
+            mask = _Scratch(self.temporary(axes, "bool").name, *axes)
+            return self._call("helper", name, (value, *scratch, mask), target)
         if name not in UFUNCS:
             return self.value(expression.definition(), into)
         return self.ufunc(UFUNCS[name], [self.value(a) for a in expression.args], into)
@@ -339,15 +433,18 @@ class Buffered:
     """Calls, the arrays that they need, and which of those share memory.
 
     Attributes:
-        arrays: every array that has to be made, as (names that share its memory and shape, axes, is a mask).
+        calls: in the order in which they are written, each under the headings of its blocks.
+        arrays: every array that has to be made, as (names that share its memory and shape, axes, type or "").
+        zeroed: names of those that must hold zeros at first.
         reshaped: (name, name of the array whose memory it shares, axes) where the shapes differ.
     """
 
-    calls: tuple[Call, ...]
+    calls: tuple[Call | Heading, ...]
     quantities: Mapping[str, Quantity]
-    arrays: tuple[tuple[tuple[str, ...], tuple[Expr, ...], bool], ...]
+    arrays: tuple[tuple[tuple[str, ...], tuple[Expr, ...], str], ...]
     reshaped: tuple[tuple[str, str, tuple[Expr, ...]], ...]
     rename: Mapping[str, str]
+    zeroed: frozenset[str]
 
 
 def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffered:
@@ -358,15 +455,16 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
         given: names of the arrays that exist, and whether each holds a value before, and must hold one after.
     """
     translator = Translator(program, given)
-    calls = translator.translate()
-    quantities = translator.quantities
+    written = translator.translate()
+    calls = list(_flat(written))
+    quantities, types = translator.quantities, translator.types
     uses = [use for call in calls for use in _uses(call, quantities)]
     needed = {use.writes for use in uses}
     keys: dict[str, object] = {}
     for name in [*needed, *given]:
         quantity = quantities[name]
         if quantity.indices or name in given:
-            keys[name] = (Mul(*quantity.shape), name in translator.masks)
+            keys[name] = (Mul(*quantity.shape), types.get(name), name if name in translator.padded else "")
     prefer = {name: owner for name, owner in translator.owner.items() if name in keys and name != owner}
     home = assign(uses, keys, given, prefer)
     rename: dict[str, str] = {}
@@ -379,12 +477,15 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
         elif name not in keys and name in needed and owner in quantities and not quantities[owner].indices:
             rename[name] = owner if _scalar_is_free(name, owner, calls) else name
     scratch: dict[tuple[str, tuple[Expr, ...]], str] = {}
+    taken = set(quantities)
     for name in dict.fromkeys(use.writes for use in uses):
         if name in home and name in translator.made and name not in rename:
             # Temporaries that share a place and a shape go by one name.
-            stem = "mask" if name in translator.masks else "scratch"
-            rename[name] = scratch.setdefault((home[name], quantities[name].shape),
-                                              _unused(stem, {*quantities, *scratch.values()}))
+            shared = home[name], quantities[name].shape
+            if shared not in scratch:
+                scratch[shared] = _unused(STEMS[types.get(name, "")], taken)
+                taken.add(scratch[shared])
+            rename[name] = scratch[shared]
     groups: dict[tuple[str, tuple[Expr, ...]], list[str]] = {}
     order = [n for n in dict.fromkeys(name for use in uses for name in (use.writes, *sorted(use.reads)))
              if n in home and n not in given]
@@ -402,8 +503,9 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
             reshaped += [(name, made[place], shape) for name in group]
         else:
             made[place] = group[0]
-            arrays.append((tuple(group), shape, place in translator.masks))
-    return Buffered(tuple(calls), quantities, tuple(arrays), tuple(reshaped), rename)
+            arrays.append((tuple(group), shape, types.get(place, "")))
+    once = [each for call in written for each in (call.once() if isinstance(call, CallBlock) else (call,))]
+    return Buffered(tuple(once), quantities, tuple(arrays), tuple(reshaped), rename, frozenset(translator.padded))
 
 
 def _uses(call: Call, quantities: Mapping[str, Quantity]) -> list[Use]:
@@ -434,8 +536,12 @@ class CallPrinter:
         self.printer = printer
         self.identifier = identifier
 
-    def text(self, call: Call) -> str | None:
-        """One line of code, or None where nothing is to be done."""
+    def text(self, call: Call | Heading) -> str | None:
+        """One line of code (or a few), or None where nothing is to be done."""
+        code = heading(call.block, self.printer) if isinstance(call, Heading) else self._text(call)
+        return None if code is None else "\n".join("    " * call.depth + line for line in code.split("\n"))
+
+    def _text(self, call: Call) -> str | None:
         show, axes = self.printer.text, call.axes
         arguments = call.arguments
         if call.operation == "squares":
@@ -455,7 +561,7 @@ class CallPrinter:
         if call.operation == "reduce":
             reduction = arguments[0]
             assert isinstance(reduction, Reduction)
-            own = ordered_axes(reduction.body, ())
+            own = self.printer.own_axes(reduction.body)
             code = show(reduction.body, own)
             places = tuple(sorted(own.index(i) for i in reduction.indices))
             axis = "None" if len(places) == len(own) else str(places[0] if len(places) == 1 else places)
@@ -465,8 +571,12 @@ class CallPrinter:
             return f"np.{call.function}.reduce({code}, axis={axis}, out={out})"
         if call.operation == "gather":
             return self._gather(arguments[0], axes, out)
+        if call.operation == "take":
+            return f'np.take({self.identifier(arguments[0].name)}, {show(arguments[1], axes)}, out={out}, mode="clip")'
         if call.operation == "scatter":
-            return "\n".join(scattered(call.target, arguments[0], arguments[1], self.printer, out))
+            at, values = (f"{show(a, a.indices)}.reshape(-1)" for a in arguments)
+            whole = self.identifier(call.target.name)
+            return f"{whole}.fill(0)\nnp.add.at({whole}.reshape(-1), {at}, {values})"
         if call.operation == "copy":
             code = show(arguments[0], axes)
             return None if code == out else f"np.copyto({out}, {code})"
@@ -479,7 +589,7 @@ class CallPrinter:
         raise ValueError(call.operation)
 
     def _gather(self, access: Expr, axes: Sequence[Index], out: str) -> str:
-        """np.take, which needs no new array: along one axis, or at positions counted through the whole array."""
+        """np.take along one axis, which needs no new array."""
         assert isinstance(access, Access)
         quantity = self.printer.quantities[access.name]
         name = self.identifier(access.name)
@@ -489,19 +599,10 @@ class CallPrinter:
             place, label = labels[0]
             assert isinstance(label, Access)
             at = self.printer.view(label, label.indices)
-            rest = [i for i in access.indices if i is not label]
             spread = (*access.indices[:place], *label.indices, *access.indices[place + 1:])
             if spread == tuple(axes):
                 return f'np.take({name}, {at}, axis={place}, out={out}, mode="clip")'
-            if place == 1 and rest == list(label.indices) == list(axes):
-                self.positions = True
-                rows = self.printer.range(quantity.shape[0])
-                return (f"np.multiply({rows}, {quantity.shape[1]}, out=position)\n"
-                        f"np.add(position, {at}, out=position)\n"
-                        f'np.take({name}, position, out={out}, mode="clip")')
         return f"{out}[...] = {self.printer.text(access, axes)}"
-
-    positions = False
 
     def _is_array(self, name: str) -> bool:
         return name in self.arrays
@@ -513,20 +614,17 @@ class CallPrinter:
             return self.printer.text(call.arguments[0])
         reduction = call.arguments[0]
         assert isinstance(reduction, Reduction)
-        code = self.printer.text(reduction.body, ordered_axes(reduction.body, ()))
+        code = self.printer.text(reduction.body, self.printer.own_axes(reduction.body))
         return f"np.{call.function}.reduce({code}, axis=None)"
 
     def _contract(self, call: Call, out: str) -> str:
         body, axes = call.arguments[0], call.axes
-        product = self.printer.contraction(body, axes)
-        assert product is not None
-        left = self.printer.text(product.left, product.left_axes)
-        right = self.printer.text(product.right, product.right_axes)
-        vectors = not product.batch or bool(product.left_free and product.right_free)
-        if product.axes == axes and len(product.contracted) == 1 and len(product.right_free) <= 1 and vectors and (
-                len(product.left_free) <= 1 or not product.batch):
-            return f"np.matmul({left}, {right}, out={out})"
-        letters = dict(zip(dict.fromkeys([*product.left_axes, *product.right_axes]), "abcdefghijklmnop",
-                           strict=False))
-        spell = ["".join(letters[i] for i in part) for part in (product.left_axes, product.right_axes, axes)]
-        return f'np.einsum("{spell[0]},{spell[1]}->{spell[2]}", {left}, {right}, out={out})'
+        assert isinstance(body, Sum)
+        made = matrix_product(body, ordered_axes(body, axes), self.printer.quantities)
+        assert made is not None
+        left, right, result = made.left, made.right, made.result(call.target)
+        codes = [self.printer.matrix(side.access, side.batch, side.rows, side.columns, COMPARISON) for side in (left, right)]
+        if not result.axes:
+            return f"{out}[...] = np.vdot({', '.join(codes)})"
+        out = self.printer.matrix(call.target, result.batch, result.rows, result.columns)
+        return f"np.matmul({', '.join(codes)}, out={out})"

@@ -1,10 +1,10 @@
 """Coefficients of the error function for the NumPy target, which has none of its own.
 
-    |x| ≤ 1:      erf(x) = x·P(s),                  s = 2x² − 1
-    1 ≤ |x| < 6:  erf(x) = ±(1 − exp(−x²)·Q(s)),    s = (|x| − c)/(|x| + c)
+    |x| ≤ 1:  erf(x) = x·P(s),                         s = 2x² − 1
+    1 ≤ |x|:  erfc(|x|) = exp(−x²)·(1 − s)·Q(s),       s = (|x| − c)/(|x| + c)
 
-P and Q interpolate at Chebyshev points, computed by `interpolate` to 60 digits and rounded once.  From 6 on, erf is
-±1 to the last digit of float64.
+and erf(x) = ±(1 − erfc(|x|)), erfc(−x) = 2 − erfc(x).  P and Q interpolate at Chebyshev points, computed by `interpolate`
+to 60 digits and rounded once.  From 28 on, erfc is 0 in float64.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 CENTRE = 2.0
-SMALL_DEGREE, LARGE_DEGREE = 11, 15
+END = 28
+SMALL_DEGREE, LARGE_DEGREE = 11, 20
 SMALL = (
     -3.80659122412214e-13,
     9.21125018742823e-12,
@@ -28,22 +29,27 @@ SMALL = (
     0.9654687386698673,
 )
 LARGE = (
-    -2.2281295763723514e-07,
-    4.146302183268488e-06,
-    1.8594273874294017e-06,
-    -1.4166339069117108e-05,
-    -2.7640727821912852e-05,
-    2.7560352756678313e-05,
-    0.00017436477257256738,
-    4.355265359817883e-05,
-    -0.0009819771114740715,
-    -0.0008471431229415333,
-    0.006997461739200575,
-    0.0037328924016564484,
-    -0.07897858101571269,
-    0.24165819424248763,
-    -0.4271858474139585,
-    0.2553956763105057,
+    -3.945730633996937e-08,
+    3.8647383696807124e-07,
+    -1.0451174813454213e-06,
+    7.150941595279292e-07,
+    3.9384259302065905e-07,
+    6.949030227931834e-07,
+    -1.4966638022267426e-07,
+    -4.027078524820038e-06,
+    -5.449003705500919e-06,
+    8.542197269777754e-06,
+    3.611968817484122e-05,
+    8.592152521059691e-06,
+    -0.00016576844556355955,
+    -0.00020932397273177626,
+    0.0007726530152767312,
+    0.001619796265660951,
+    -0.005377665472350271,
+    -0.00911055787670293,
+    0.0698680231390134,
+    -0.1717901711034527,
+    0.25539567631050575,
 )
 
 
@@ -71,11 +77,11 @@ def derive_small() -> tuple[float, ...]:
 
 
 def derive_large() -> tuple[float, ...]:
-    """Q on the range of s for 1 ≤ x ≤ 6."""
+    """Q on the range of s for 1 ≤ x ≤ 28."""
     import mpmath
 
     def scaled(s):
         x = CENTRE * (1 + s) / (1 - s)
-        return mpmath.exp(x * x) * mpmath.erfc(x)
+        return mpmath.exp(x * x) * mpmath.erfc(x) / (1 - s)
 
-    return interpolate(scaled, (1 - CENTRE) / (1 + CENTRE), (6 - CENTRE) / (6 + CENTRE), LARGE_DEGREE)
+    return interpolate(scaled, (1 - CENTRE) / (1 + CENTRE), (END - CENTRE) / (END + CENTRE), LARGE_DEGREE)

@@ -1,53 +1,35 @@
-"""How a parameter starts, as NumPy code: the catalogue of initialisers, and the file's own numbers."""
+"""How a parameter starts, as NumPy code: the formula of its initialiser, or the file's own numbers."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from typing import Any
 
 from codegen.targets.numpy.layout import WIDTH
-from derive.network import Initialiser
+from codegen.targets.numpy.lowered import shape_text
+from codegen.targets.numpy.printer import NumpyPrinter
+from derive.catalogue.initialisers import DRAWS
+from derive.fans import fans
+from derive.language.equations import Quantity
+from derive.language.expressions import Access
+from derive.network import Network
 
 
-def initial_value(initialiser: Initialiser, shape: Sequence[int | None]) -> str:
-    """Code for the start of a parameter of the given shape.
-
-    Raises:
-        ValueError: the catalogue of initialisers has no such rule.
-    """
-    options = initialiser.options
-    sizes = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-    fan_in = 1
-    for size in shape[:-1]:
-        fan_in *= size or 1
-    fan_out = (shape[-1] or 1) if shape else 1
-
-    def number(name: str) -> str:
-        return repr(float(options[name]))
-
-    match initialiser.name:
-        case "given":
-            return _literal(initialiser.values)
-        case "zeros":
-            return f"np.zeros({sizes})" if shape else "0.0"
-        case "constant":
-            return f"np.full({sizes}, {number('value')})" if shape else number("value")
-        case "uniform":
-            return f"rng.uniform({number('low')}, {number('high')}, {sizes})"
-        case "normal":
-            return f"rng.normal({number('mean')}, {number('standard_deviation')}, {sizes})"
-        case "glorot_uniform":
-            return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / ({fan_in} + {fan_out}))"
-        case "glorot_normal":
-            return f"rng.standard_normal({sizes}) * np.sqrt(2 / ({fan_in} + {fan_out}))"
-        case "he_uniform":
-            return f"rng.uniform(-1, 1, {sizes}) * np.sqrt(6 / {fan_in})"
-        case "he_normal":
-            return f"rng.standard_normal({sizes}) * np.sqrt(2 / {fan_in})"
-        case "orthogonal":
-            return f"_orthogonal(rng, {sizes})"
-    raise ValueError(f"the NumPy target knows no initialiser {initialiser.name!r}")
+def initial_value(network: Network, name: str) -> str:
+    """Code for the start of a parameter: its formula, with arrays of random numbers put in."""
+    initialiser, shape = network.initial[name], network.shape(name)
+    if initialiser.name == "given":
+        return _literal(initialiser.values)
+    sizes = shape_text([str(size) for size in shape])
+    fan_in, fan_out = fans(network, name)
+    code = {"fan_in": str(fan_in), "fan_out": str(fan_out), "U": f"rng.uniform(-1, 1, {sizes})",
+            "N": f"rng.standard_normal({sizes})", "Q": f"_orthogonal(rng, {sizes})"}
+    printer = NumpyPrinter({scalar: Quantity(scalar, ()) for scalar in code}, code.__getitem__, lambda _: False, "")
+    value = printer.text(initialiser.formula)
+    drawn = DRAWS.keys() & {a.name for a in initialiser.formula.atoms(Access)}
+    if drawn or not shape:
+        return value
+    return f"np.zeros({sizes})" if initialiser.formula == 0 else f"np.full({sizes}, {value})"
 
 
 def _literal(values: Any) -> str:

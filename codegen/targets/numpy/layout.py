@@ -33,8 +33,10 @@ def numbered_line(equation: Equation) -> list[str]:
                          break_long_words=False, break_on_hyphens=False)
 
 
-def comment(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    # ", subsequent_indent="    #     ", break_long_words=False,
+def comment(text: str, depth: int = 0) -> list[str]:
+    """A comment in a function, inside as many loops."""
+    indent = "    " * (depth + 1) + "# "
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "    ", break_long_words=False,
                          break_on_hyphens=False)
 
 
@@ -51,7 +53,7 @@ def aligned(lines: Sequence[tuple[str, str]]) -> list[str]:
             result.append(f"    {code}  # {comment}")
             continue
         if comment:
-            result.append(f"    # {comment}")
+            result.append(f"    {code[:len(code) - len(code.lstrip())]}# {comment}")
         result += wrapped([f"    {code}"])
     return result
 
@@ -66,11 +68,12 @@ def _broken(line: str) -> list[str]:
         return [line]
     indent = line[:len(line) - len(line.lstrip())]
     code = line.strip()
-    left, equals, right = code.partition(" = ") if _group(code.partition(" = ")[0]) is None else ("", "", code)
+    assigned = re.match(r"([^()]* [+-]?= )(.*)", code)
+    left, right = assigned.groups() if assigned else ("", code)
     group = _group(right)
     if group is not None and group[1] == len(right) - 1 and re.fullmatch(r"[\w.]+", right[:group[0]]):  # a single call
-        return _folded(right, indent, lead=left + equals)
-    return [f"{indent}{left}{equals}(", *_folded(right, indent + "    "), f"{indent})"]
+        return _folded(right, indent, lead=left)
+    return [f"{indent}{left}(", *_folded(right, indent + "    "), f"{indent})"]
 
 
 def _folded(code: str, indent: str, lead: str = "") -> list[str]:
@@ -141,7 +144,8 @@ def names_line(name: str, names: Sequence[str]) -> str:
     line = f"{name} = ({inner})"
     if len(line) <= WIDTH:
         return line
-    return f"{name} = (\n" + textwrap.fill(inner, WIDTH - 1, initial_indent="    ", subsequent_indent="    ") + ",\n)"
+    return f"{name} = (\n" + textwrap.fill(inner, WIDTH - 1, initial_indent="    ", subsequent_indent="    ",
+                                               break_long_words=False) + ",\n)"
 
 
 def unpacking(names: Sequence[str], source: str) -> list[str]:
@@ -151,7 +155,8 @@ def unpacking(names: Sequence[str], source: str) -> list[str]:
     line = f"    {left} = {source}" if len(names) > 1 else f"    ({left}) = {source}"
     if len(line) <= WIDTH:
         return [line]
-    folded = textwrap.fill(left, WIDTH - 1, initial_indent="        ", subsequent_indent="        ")
+    folded = textwrap.fill(left, WIDTH - 1, initial_indent="        ", subsequent_indent="        ",
+                           break_long_words=False)
     return ["    (", *(folded.rstrip(",") + ",").split("\n"), f"    ) = {source}"]
 
 
@@ -160,7 +165,8 @@ def returned(names: Sequence[str]) -> list[str]:
     line = f"    return ({inner})" if len(names) < 2 else f"    return {inner}"
     if len(line) <= WIDTH:
         return [line]
-    folded = textwrap.fill(inner, WIDTH - 1, initial_indent="        ", subsequent_indent="        ")
+    folded = textwrap.fill(inner, WIDTH - 1, initial_indent="        ", subsequent_indent="        ",
+                           break_long_words=False)
     return ["    return (", *(folded + ",").split("\n"), "    )"]
 
 

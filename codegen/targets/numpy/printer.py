@@ -7,7 +7,7 @@ needs nothing, one over n becomes `r[:, np.newaxis]`, one whose array lies the o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, singledispatchmethod
+from functools import singledispatchmethod
 
 import sympy
 from sympy import Add, Expr, Function, Mul, Piecewise, Pow, Symbol
@@ -16,14 +16,16 @@ from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.logic.boolalg import Boolean
 
-from codegen.lowering import is_view, ordered_axes
-from codegen.order import factors, terms
-from derive.calculus.products import Product, product_form
+from codegen.contraction import contraction, laid_out
+from codegen.lowering import ordered_axes
+from codegen.order import LARGEST_WHOLE, factors, terms
+from codegen.positions import Position, extent, is_view, order_in_memory, view
+from derive.calculus.products import Product
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, bounds, free_indices
 
 # How tightly a piece of code binds.
-COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+CONDITIONAL, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
 
 Axes = Sequence[Index]
 
@@ -32,7 +34,7 @@ PRIMITIVES = {"exp": "np.exp", "log": "np.log", "tanh": "np.tanh", "sin": "np.si
               "atanh": "np.arctanh", "asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan",
               "Abs": "np.abs", "sign": "np.sign", "log1p": "np.log1p", "expm1": "np.expm1", "floor": "np.floor",
               "ceiling": "np.ceil"}
-DEFINED = ("sigmoid", "softplus", "erf")  # functions that the module defines itself where it uses them
+DEFINED = ("sigmoid", "softplus", "erf", "erfc")  # functions that the module defines itself where it uses them
 
 
 class NumpyPrinter:
@@ -50,16 +52,26 @@ class NumpyPrinter:
         self.dtype = dtype  # code for the floating-point type
         self.helpers: set[str] = set()
         self.ranges: set[Expr] | None = None
+        self.counting = False  # whether an index is a position, which is a whole number, and not a value
 
-    def text(self, expression: Expr, axes: Axes = (), least: int = COMPARISON) -> str:
+    def position(self, expression: Expr, axes: Axes = (), least: int = CONDITIONAL) -> str:
+        """Code for an index expression that says where something stands."""
+        before, self.counting = self.counting, True
+        code = self.text(expression, axes, least)
+        self.counting = before
+        return code
+
+    def text(self, expression: Expr, axes: Axes = (), least: int = CONDITIONAL) -> str:
         """Code for the expression, lined up with the axes, in parentheses if it binds less than `least`."""
         code, binding = self._print(expression, tuple(axes))
         return f"({code})" if binding < least else code
 
-    def filling(self, expression: Expr, axes: Axes, shape: str) -> str:
+    def filling(self, expression: Expr, axes: Axes, shape: str, atom: bool = False) -> str:
         """Code for an array that has every one of the axes."""
         if set(axes) <= set(self.axes_of(expression)):
-            return self.text(expression, axes)
+            return self.text(expression, axes, ATOM if atom else COMPARISON)
+        if expression == 0:
+            return f"np.zeros({shape}, {self.dtype})"
         value = self.text(expression, axes)
         if self.is_scalar(expression):
             return f"np.full({shape}, {value}, {self.dtype})"
@@ -76,20 +88,18 @@ class NumpyPrinter:
             not a.indices and self.weak(a.name) for a in expression.atoms(Access))
 
     def view(self, access: Access, axes: Axes) -> str:
-        """A slice, transpose or broadcast of an array: no values are moved."""
+        """A slice, transpose, window or broadcast of an array: no values are moved."""
         quantity = self.quantities[access.name]
         name = self.identifier(access.name)
         if not access.indices:
             return name
-        subscripts: list[str] = []
-        have: list[Index] = []
-        for position, axis in zip(access.indices, quantity.indices, strict=True):
-            if position.is_Integer:
-                subscripts.append(str(position))
-                continue
-            index = position if isinstance(position, Index) else next(iter(free_indices(position)))
-            have.append(index)
-            subscripts.append(self._slice(position, index, axis.size))
+        positions = view(access, quantity)
+        assert positions is not None
+        sizes = [axis.size for axis in quantity.indices]
+        if any(len(position.slopes) > 1 for position in positions):
+            return self.align(*self._split(name, positions, sizes), axes)
+        subscripts = [self._slice(position, size) for position, size in zip(positions, sizes, strict=True)]
+        have = [index for position in positions for index, _ in position.slopes]
         want = [i for i in axes if i in have]
         if have == want:  # slices and new axes in one pair of brackets
             for place, index in enumerate(axes):
@@ -99,15 +109,56 @@ class NumpyPrinter:
             return name + _brackets(subscripts)
         return self.align(name + _brackets(subscripts), have, axes)
 
-    def _slice(self, position: Expr, index: Index, size: Expr) -> str:
-        if position == index and index.size == size:
-            return ":"
-        low, high = bounds(position)
-        assert low is not None and high is not None
+    def _slice(self, position: Position, size: Expr) -> str:
+        if not position.slopes:
+            return self.size(position.offset)
+        step = position.slopes[-1][1]
+        low, high = position.lowest, position.highest
+        if step < 0:
+            start = "" if high == size - 1 else self.size(high)
+            return f"{start}:{'' if low == 0 else self.size(low - 1)}:{step}"
         start = "" if low == 0 else self.size(low)
         stop = "" if high == size - 1 else self.size(high + 1)
-        step = position.coeff(index)
         return f"{start}:{stop}" + (f":{step}" if step != 1 else "")
+
+    def _split(self, code: str, positions: Sequence[Position], sizes: Sequence[Expr]) -> tuple[str, list[Index]]:
+        """A view with several indices in one axis, and the axes that it has: digits are a reshape, others windows."""
+        first: list[str] = []
+        shape: list[Expr] = []
+        windows: list[tuple[int, Position, Expr]] = []
+        have: list[Index] = []
+        for position, size in zip(positions, sizes, strict=True):
+            several = len(position.slopes) > 1
+            if several and not position.counts_digits:
+                windows.append((len(shape), position, size))
+                first.append(":")
+                shape.append(size)
+                have.append(position.slopes[0][0])
+                continue
+            first.append(self._slice(Position(position.offset, ((_whole(position), 1),)), size)
+                         if several else self._slice(position, size))
+            shape += [index.size for index, _ in position.slopes]
+            have += [index for index, _ in position.slopes]
+        code += _brackets(first)
+        if any(len(position.slopes) > 1 and position.counts_digits for position in positions):
+            code += f".reshape({', '.join(map(self.size, shape))})"
+        if not windows:
+            return code, have
+        self.helpers.add("sliding_window_view")
+        lengths, axes, after = [], [], [":"] * len(shape)
+        for axis, position, size in windows:
+            (outer, step), (inner, stride) = position.slopes
+            length = abs(stride) * (inner.size - 1) + 1
+            begin = position.offset + min(stride, 0) * (inner.size - 1)
+            lengths.append(length)
+            axes.append(axis)
+            after[axis] = self._slice(Position(begin, ((outer, step),)), size - length + 1)
+            after.append(self._slice(Position(length - 1 if stride < 0 else sympy.Integer(0), ((inner, stride),)), length))
+            have.append(inner)
+        one = len(windows) == 1
+        spans = self.size(lengths[0]) if one else self.shape(lengths)
+        code = f"sliding_window_view({code}, {spans}, axis={axes[0] if one else tuple(axes)})"
+        return code + _brackets(after), have
 
     def align(self, code: str, have: Sequence[Index], axes: Axes) -> str:
         """An atom with the axes `have` in memory order, lined up with the axes asked for."""
@@ -125,6 +176,29 @@ class NumpyPrinter:
             elif subscripts:
                 subscripts.append("np.newaxis")
         return code + _brackets(subscripts)
+
+    def matrix(self, expression: Expr, batch: Axes, rows: Axes, columns: Axes, least: int = ATOM) -> str:
+        """The expression as a stack of matrices; several indices become one axis."""
+        axes = (*batch, *rows, *columns)
+        if len(rows) <= 1 and len(columns) <= 1:
+            code = self.text(expression, axes, ATOM if batch and not (rows and columns) else least)
+            if not batch or rows and columns:
+                return code
+            return code + ("[..., np.newaxis, :]" if columns else "[..., np.newaxis]")
+        natural = order_in_memory(expression, self.quantities[expression.name]) if isinstance(expression, Access) else (
+            ordered_axes(expression, ()))
+        turned = natural == (*batch, *columns, *rows) != axes
+        code = self.text(expression, natural if turned else axes, ATOM)
+        sizes = [*(i.size for i in batch), *(extent(group) for group in ((columns, rows) if turned else (rows, columns))
+                                             if group)]
+        symbolic = [size for size in sizes if not size.is_Integer]
+        shape = ", ".join("-1" if size in symbolic and len(symbolic) == 1 else self.size(size) for size in sizes)
+        code += f".reshape({shape})"
+        if turned and rows and columns:
+            code += ".swapaxes(-1, -2)" if batch else ".T"
+        if batch and not (rows and columns):
+            code += "[..., np.newaxis, :]" if columns else "[..., np.newaxis]"
+        return code
 
     def size(self, expression: Expr) -> str:
         return str(int(expression)) if expression.is_Integer else (
@@ -150,10 +224,19 @@ class NumpyPrinter:
         """Advanced indexing: a2[n, t[n]] is a2[np.arange(m), t]."""
         over = ordered_axes(access, axes)
         quantity = self.quantities[access.name]
+        rows = [(place, i) for place, i in enumerate(access.indices) if isinstance(i, Access)]
+        others = [i for i in access.indices if not isinstance(i, Access)]
+        if len(rows) == 1 and len(set(others)) == len(others) and all(
+                isinstance(i, Index) and i.size == axis.size and i not in free_indices(rows[0][1])
+                for i, axis in zip(access.indices, quantity.indices, strict=True) if not isinstance(i, Access)):
+            place, label = rows[0]  # whole rows
+            have = [*others[:place], *label.indices, *others[place:]]
+            code = f"{self.identifier(access.name)}[{':, ' * place}{self.text(label, label.indices)}]"
+            return self.align(code, have, axes)
         positions = []
         for position, axis in zip(access.indices, quantity.indices, strict=True):
             low, high = bounds(position)
-            code = self.text(position, over)
+            code = self.position(position, over)
             if not position.has(Access) and not (low is not None and low.is_nonnegative
                                                  and (axis.size - 1 - high).is_nonnegative):
                 code = f"np.clip({code}, 0, {self.size(axis.size - 1)})"  # a bracket makes these entries 0
@@ -162,6 +245,8 @@ class NumpyPrinter:
 
     @_print.register
     def _(self, expression: Index, axes: Axes) -> tuple[str, int]:
+        if self.ranges is None and not self.counting:  # a value: whole numbers would make float32 float64
+            return self.align(f"np.arange({self.size(expression.size)}, dtype={self.dtype})", [expression], axes), ATOM
         return self.align(self.range(expression.size), [expression], axes), ATOM
 
     def range(self, size: Expr) -> str:
@@ -178,20 +263,21 @@ class NumpyPrinter:
 
     @_print.register
     def _(self, expression: sympy.Number, axes: Axes) -> tuple[str, int]:
-        if expression.is_Integer:
+        plain = expression.is_Rational and max(abs(expression.p), expression.q) <= LARGEST_WHOLE
+        if plain and expression.is_Integer:
             return str(expression), ATOM if expression >= 0 else SIGN
-        if expression.is_Rational and expression.q & (expression.q - 1):
+        if plain and expression.q & (expression.q - 1):
             return f"{expression.p} / {expression.q}", PRODUCT
-        return repr(float(expression)), ATOM if expression >= 0 else SIGN
+        return _decimal(expression), ATOM if expression >= 0 else SIGN
 
     @_print.register
     def _(self, expression: sympy.NumberSymbol, axes: Axes) -> tuple[str, int]:
-        return repr(float(expression)), ATOM
+        return _decimal(expression), ATOM
 
     @_print.register
     def _(self, expression: Add, axes: Axes) -> tuple[str, int]:
         if expression.is_number:
-            return repr(float(expression)), ATOM
+            return _decimal(expression), ATOM
         parts: list[str] = []
         for negative, magnitude in terms(expression, axes):
             sign = (" - " if negative else " + ") if parts else ("-" if negative else "")
@@ -201,10 +287,13 @@ class NumpyPrinter:
     @_print.register
     def _(self, expression: Mul, axes: Axes) -> tuple[str, int]:
         if expression.is_number and not expression.is_Rational:
-            return repr(float(expression)), ATOM
+            return _decimal(expression), ATOM
         negative, above, below = factors(expression, axes)
         above = self.masks_last(above)
-        numerator = " * ".join(self.text(f, axes, PRODUCT if f is above[0] else SIGN) for f in above) or "1"
+        texts = [self.text(f, axes, PRODUCT if f is above[0] else SIGN) for f in above]
+        if above and all(is_mask(f) or self.is_scalar(f) for f in (*above, *below)):  # else numbers make it float64
+            texts[0] = f"{self.text(above[0], axes, ATOM)}.astype({self.dtype})" if is_mask(above[0]) else texts[0]
+        numerator = " * ".join(texts) or "1"
         denominator = " * ".join(self.text(f, axes, SIGN) for f in below)
         if len(below) > 1:
             denominator = f"({denominator})"
@@ -225,7 +314,7 @@ class NumpyPrinter:
     @_print.register
     def _(self, expression: Pow, axes: Axes) -> tuple[str, int]:
         if expression.is_number:
-            return repr(float(expression)), ATOM
+            return _decimal(expression), ATOM
         base, exponent = expression.as_base_exp()
         if base == sympy.E:
             return self.call("np.exp", [exponent], axes), ATOM
@@ -241,7 +330,7 @@ class NumpyPrinter:
     def _(self, expression: Function, axes: Axes) -> tuple[str, int]:
         name = expression.func.__name__
         if expression.is_number:
-            return repr(float(expression)), ATOM
+            return _decimal(expression), ATOM
         if name in PRIMITIVES:
             code = self.call(PRIMITIVES[name], expression.args, axes)
             return (f"float({code})" if self.is_scalar(expression) else code), ATOM
@@ -273,16 +362,23 @@ class NumpyPrinter:
         code = self.text(value, axes)
         if condition != sympy.true:
             raise ValueError(f"the last branch must hold otherwise: {expression}")
-        for value, condition in reversed(cases):
+        if self.is_scalar(expression):
+            code = self.text(value, axes, SUM)
+            for value, condition in reversed(cases):
+                code = f"{self.text(value, axes, SUM)} if {self.text(condition, axes)} else {code}"
+            return code, CONDITIONAL
+        plain = self.is_scalar(value)  # numbers alone: an array that is made of them has no type of ours yet
+        for number, (value, condition) in enumerate(reversed(cases)):
+            if plain and number and not self.is_scalar(value):
+                code = f"{code}.astype({self.dtype})"
+            plain = plain and self.is_scalar(value)
             code = f"np.where({self.text(condition, axes)}, {self.text(value, axes)}, {code})"
-        if all(self.is_scalar(value) for value, _ in expression.args):
-            code = f"{code}.astype({self.dtype})"
-        return code, ATOM
+        return f"{code}.astype({self.dtype})" if plain else code, ATOM
 
     @_print.register
     def _(self, expression: Relational, axes: Axes) -> tuple[str, int]:
-        left, right = self.text(expression.lhs, axes, SUM), self.text(expression.rhs, axes, SUM)
-        return f"{left} {expression.rel_op} {right}", COMPARISON
+        show = self.text if expression.has(Access) else self.position
+        return f"{show(expression.lhs, axes, SUM)} {expression.rel_op} {show(expression.rhs, axes, SUM)}", COMPARISON
 
     @_print.register
     def _(self, expression: Boolean, axes: Axes) -> tuple[str, int]:
@@ -294,12 +390,12 @@ class NumpyPrinter:
     @_print.register
     def _(self, expression: Delta, axes: Axes) -> tuple[str, int]:
         place, label = sorted(expression.args, key=lambda a: not a.has(Access))
-        return f"{self.text(place, axes, SUM)} == {self.text(label, axes, SUM)}", COMPARISON
+        return f"{self.position(place, axes, SUM)} == {self.position(label, axes, SUM)}", COMPARISON
 
     @_print.register
     def _(self, expression: Within, axes: Axes) -> tuple[str, int]:
         position, size = expression.args
-        code = self.text(position, axes, SUM)
+        code = self.position(position, axes, SUM)
         return f"(0 <= {code}) & ({code} < {self.text(size, axes, SUM)})", SUM
 
     # Reductions.
@@ -317,15 +413,19 @@ class NumpyPrinter:
 
     def contraction(self, expression: Sum, axes: Axes) -> Product | None:
         """The matrix (or scalar) product that the sum is, or None where multiplying and summing is as good."""
-        product = _product_form(expression, ordered_axes(expression, axes))
-        if product is None or product.scale != 1 or not (product.is_matrix_product or not product.batch):
-            return None
-        return product
+        product = contraction(expression, ordered_axes(expression, axes))
+        return None if product is None or product.scale != 1 else product
+
+    def own_axes(self, body: Expr) -> tuple[Index, ...]:
+        """The axes of what is reduced, as they lie in memory."""
+        if isinstance(body, Access) and is_view(body, self.quantities[body.name]):
+            return order_in_memory(body, self.quantities[body.name])
+        return ordered_axes(body, ())
 
     def reduced(self, function: str, expression: Reduction, axes: Axes) -> tuple[str, int]:
         """A sum or maximum over axes of an elementwise body."""
         body, bound = expression.body, expression.indices
-        own = ordered_axes(body, ())
+        own = self.own_axes(body)
         code = self.text(body, own)
         atom = self.text(body, own, ATOM) == code and not code.startswith("(")
         have = [i for i in own if i not in bound]
@@ -343,36 +443,33 @@ class NumpyPrinter:
         return (result if keeps or not have else self.align(result, have, axes)), ATOM
 
     def matrix_product(self, product: Product, axes: Axes) -> tuple[str, int]:
-        """`left @ right`, or the tensordot or einsum where the axes do not make one matrix product."""
-        batch, contracted = product.batch, product.contracted
+        """`left @ right`, of matrices that are reshaped where several indices make one axis."""
+        left, right, contracted = product.left, product.right, product.contracted
+        batch, rows, columns = product.batch, product.left_free, product.right_free
         if not product.is_matrix_product and len(contracted) > 1:
-            left, right = (self.text(side, contracted) for side in (product.left, product.right))
-            return f"np.vdot({left}, {right})", ATOM
-        if len(contracted) == 1 and len(product.right_free) <= 1 and not (batch and (
-                not product.right_free or not product.left_free)) and (len(product.left_free) <= 1 or not batch):
-            left = self.text(product.left, product.left_axes, PRODUCT)
-            right = self.text(product.right, product.right_axes, SIGN)
-            code, have = f"{left} @ {right}", product.axes
-            want = [i for i in axes if i in have]
-            if list(have) == want and axes_are_trailing(want, axes):
-                return code, PRODUCT
-            return self.align(f"({code})", have, axes), ATOM
-        if not batch:
-            left = self.text(product.left, product.left_axes)
-            right = self.text(product.right, product.right_axes)
-            places = tuple(range(len(product.left_free), len(product.left_axes)))
-            over = f"({places}, {tuple(range(len(contracted)))})"
-            return self.align(f"np.tensordot({left}, {right}, axes={over})", product.axes, axes), ATOM
-        letters = {index: letter for letter, index in zip(
-            "abcdefghijklmnop", dict.fromkeys([*product.left_axes, *product.right_axes]), strict=False)}
-        spell = ["".join(letters[i] for i in part) for part in (product.left_axes, product.right_axes, product.axes)]
-        left = self.text(product.left, product.left_axes)
-        right = self.text(product.right, product.right_axes)
-        code = f'np.einsum("{spell[0]},{spell[1]}->{spell[2]}", {left}, {right})'
-        return self.align(code, product.axes, axes), ATOM
+            return f"np.vdot({self.text(left, contracted)}, {self.text(right, contracted)})", ATOM
+        if isinstance(left, Access) and isinstance(right, Access):
+            contracted = laid_out(product, left, right, self.quantities).left.columns
+        stacked = len(contracted) == 1 and len(columns) <= 1 and len(rows) > 1 and not batch
+        if stacked:  # NumPy takes the leading axes one by one
+            code = f"{self.text(left, product.left_axes, PRODUCT)} @ {self.text(right, product.right_axes, SIGN)}"
+        else:
+            code = (f"{self.matrix(left, batch, rows, contracted, PRODUCT)} @ "
+                    f"{self.matrix(right, batch, contracted, columns, SIGN)}")
+        binding = PRODUCT
+        if batch and not (rows and columns):
+            code, binding = f"({code}){'[..., 0]' if rows else '[..., 0, :]'}", ATOM
+        if not stacked and max(len(rows), len(columns)) > 1:
+            code, binding = f"({code}).reshape{self.shape([i.size for i in product.axes])}", ATOM
+        want = [i for i in axes if i in product.axes]
+        if list(product.axes) == want and axes_are_trailing(want, axes):
+            return code, binding
+        return self.align(f"({code})" if binding == PRODUCT else code, product.axes, axes), ATOM
 
 
-_product_form = lru_cache(maxsize=1 << 14)(product_form)
+def _decimal(number: Expr) -> str:
+    """The number to the last digit of a double; what is too large for one is infinite."""
+    return repr(float(number)).replace("inf", "np.inf")
 
 
 def is_mask(expression: Expr) -> bool:
@@ -388,6 +485,11 @@ def array_first(arguments: Sequence[Expr]) -> list[Expr]:
 def axes_are_trailing(have: Sequence[Index], axes: Axes) -> bool:
     """Whether broadcasting from the right lines an array up without new axes."""
     return list(axes[len(axes) - len(have):]) == list(have)
+
+
+def _whole(position: Position) -> Index:
+    """One index in place of those that count as its digits."""
+    return Index("digits", extent([index for index, _ in position.slopes]))
 
 
 def _nth_slice(subscripts: list[str], count: int) -> int:

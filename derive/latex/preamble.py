@@ -1,0 +1,47 @@
+"""The head of the document: classes, spacing, and where pages may end."""
+
+from __future__ import annotations
+
+from derive.latex.escape import text
+from derive.network import Network
+
+PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage{amsmath}
+\usepackage{booktabs}
+\usepackage{longtable}
+\usepackage[a4paper,margin=20mm]{geometry}
+\usepackage{graphicx}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 2pt}
+\setlength{\LTpre}{4pt}
+\raggedbottom
+\renewcommand{\arraystretch}{1.3}
+\AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt}\setlength{\belowdisplayskip}{5pt plus 2pt}%
+\setlength{\abovedisplayshortskip}{3pt plus 2pt}\setlength{\belowdisplayshortskip}{3pt plus 2pt}}
+\setlength{\LTpost}{4pt}
+\allowdisplaybreaks
+\emergencystretch=3em
+\clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000 \predisplaypenalty=10000
+% A heading stays with its first formula: a new page where less than this is left.
+\newcommand{\need}[1]{\par\begingroup\dimen0=\pagegoal\advance\dimen0-\pagetotal
+  \ifdim\dimen0<#1\relax\ifdim\dimen0>0pt\newpage\fi\fi\endgroup}
+% What follows a formula in the same paragraph stays on its page; it breaks only where it says so.
+\newenvironment{kept}{\interdisplaylinepenalty=10000 \postdisplaypenalty=10000 }{\ignorespacesafterend}
+\let\paragraphhead\paragraph
+\renewcommand{\paragraph}[1]{\need{7\baselineskip}\paragraphhead{#1}}
+\let\sectionhead\section
+\renewcommand{\section}[1]{\need{9\baselineskip}\sectionhead{#1}}
+"""
+
+
+def title(network: Network) -> str:
+    """The preamble, the title, the source and the notes."""
+    lines = [PREAMBLE + r"\begin{document}", r"\begin{center}",
+             rf"{{\LARGE\bfseries {text(network.title or network.name)}\par}}"]
+    if network.source:
+        lines.append(rf"\medskip {{\small after {text(network.source)}\par}}")
+    lines.append(r"\end{center}")
+    if network.notes:
+        lines.append(text(network.notes))
+    return "\n".join(lines)

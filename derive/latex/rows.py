@@ -1,0 +1,40 @@
+"""Rows: chains of equalities under one another, aligned at their first sign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from derive.latex.lines import PAGE, broken, display, width
+from derive.latex.printer import deeper, plain
+
+
+def rows_of(rows: Sequence[tuple[str, list[str]]]) -> str:
+    """Chains of equalities under one another, each broken where it is too long."""
+    widest = max(width(left) for left, _ in rows)
+    room = PAGE - widest - 1.5
+    out = []
+    for left, parts in rows:
+        joined = parts[0] + "".join(f" \ue000= {part}" for part in (deeper(p) for p in parts[1:]))
+        lines = broken(deeper(parts[0]) + joined[len(parts[0]):], room - 1.5, room)
+        out.append(f"{plain(left)} &= {lines[0]}")
+        for line in lines[1:]:
+            start = "" if line.startswith("=") else r"\qquad " + ("{} " if line[:1] in "+-" or
+                                                                   line.startswith(r"\cdot") else "")
+            out.append(f"&{start}{line}")
+    return display(out)
+
+
+def merged(parts: Sequence[str]) -> str:
+    """Displays that follow one another directly become one, aligned throughout."""
+    out: list[str] = []
+    rows: list[str] = []
+    for part in [*filter(None, parts), ""]:
+        inner = re.fullmatch(r"\\begin\{align\*\}\n(.*)\n\\end\{align\*\}", part, re.S)
+        if inner:
+            rows += re.split(r" \\\\\*?\n", inner.group(1))
+            continue
+        out += [display(rows)] if rows else []
+        out.append(part)
+        rows = []
+    return "\n".join(out[:-1])
