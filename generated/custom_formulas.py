@@ -262,7 +262,7 @@ def trace(
 
 def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
     """The data as arrays of the parameters' type, after a check of every shape and value."""
-    dtype = parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+    dtype = _dtype(parameters)
     arrays = {name: _as_array(name, value, dtype) for name, value in data.items()}
     samples = next((len(a) for n, a in arrays.items() if "m" in SHAPES[n][:1] and a.ndim), None)
     for name in PARAMETERS:
@@ -279,6 +279,11 @@ def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
     return tuple(arrays.values())
 
 
+def _dtype(parameters: Parameters) -> np.dtype:
+    """The type that is computed in."""
+    return parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+
+
 def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     """The value as an array of finite numbers."""
     try:
@@ -288,8 +293,8 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name}{list(where)} is {array[where]}, expected finite numbers")
-    if array.ndim == 1 and SHAPES[name][1:] == (1,):  # one number for each sample
-        array = array[:, np.newaxis]
+    if array.ndim == len(SHAPES[name]) - 1 and SHAPES[name][-1] == 1:  # one number each
+        array = array[..., np.newaxis]
     return array
 
 
@@ -406,8 +411,8 @@ def _step(
     np.multiply(beta, dJ_dz2_1, out=scratch2)
     np.multiply(scratch2, a2_1, out=scratch5)
     np.multiply(scratch5, z2, out=scratch5)
-    np.add(scratch3, scratch5, out=scratch5)
-    np.multiply(dJ_da2, scratch5, out=dJ_dz2)
+    np.add(scratch3, scratch5, out=scratch3)
+    np.multiply(dJ_da2, scratch3, out=dJ_dz2)
     # (14)  dJ_dW2[k,j] = Σ_n a1[n,k]·dJ_dz2[n,j]
     np.matmul(a1.T, dJ_dz2, out=dJ_dW2)
     # (15)  dJ_db2[j] = Σ_n dJ_dz2[n,j]
@@ -426,8 +431,8 @@ def _step(
     np.multiply(beta, dJ_dz1_1, out=scratch6)
     np.multiply(scratch6, a1_1, out=scratch8)
     np.multiply(scratch8, z1, out=scratch8)
-    np.add(scratch7, scratch8, out=scratch8)
-    np.multiply(dJ_da1, scratch8, out=dJ_dz1)
+    np.add(scratch7, scratch8, out=scratch7)
+    np.multiply(dJ_da1, scratch7, out=dJ_dz1)
     # (18)  dJ_dW1[k,j] = Σ_n x[n,k]·dJ_dz1[n,j]
     np.matmul(x.T, dJ_dz1, out=dJ_dW1)
     # (19)  dJ_db1[j] = Σ_n dJ_dz1[n,j]
@@ -594,7 +599,7 @@ class Model:
         self.parameters: Parameters = {}
         gradients = []
         end = 0
-        for name in PARAMETERS:
+        for name in start:
             begin, end = end, end + start[name].size
             self.parameters[name] = self._theta[begin:end].reshape(start[name].shape)
             self.parameters[name][...] = start[name]

@@ -218,7 +218,7 @@ def trace(
 
 def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
     """The data as arrays of the parameters' type, after a check of every shape and value."""
-    dtype = parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+    dtype = _dtype(parameters)
     arrays = {name: _as_array(name, value, dtype) for name, value in data.items()}
     samples = next((len(a) for n, a in arrays.items() if "m" in SHAPES[n][:1] and a.ndim), None)
     for name in PARAMETERS:
@@ -235,6 +235,11 @@ def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
     return tuple(arrays.values())
 
 
+def _dtype(parameters: Parameters) -> np.dtype:
+    """The type that is computed in."""
+    return parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+
+
 def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     """The value as an array of finite numbers."""
     try:
@@ -244,8 +249,8 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name}{list(where)} is {array[where]}, expected finite numbers")
-    if array.ndim == 1 and SHAPES[name][1:] == (1,):  # one number for each sample
-        array = array[:, np.newaxis]
+    if array.ndim == len(SHAPES[name]) - 1 and SHAPES[name][-1] == 1:  # one number each
+        array = array[..., np.newaxis]
     return array
 
 
@@ -455,7 +460,7 @@ class Model:
         self.parameters: Parameters = {}
         gradients = []
         end = 0
-        for name in PARAMETERS:
+        for name in start:
             begin, end = end, end + start[name].size
             self.parameters[name] = self._theta[begin:end].reshape(start[name].shape)
             self.parameters[name][...] = start[name]

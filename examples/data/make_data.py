@@ -3,6 +3,9 @@
 digits.npz       the test part of the UCI handwritten digits that scikit-learn ships, split by a seeded permutation
 two_clouds.npz   10,000 points in two overlapping clouds, drawn from two normal distributions
 sine.csv         120 samples of sin(x) + sin(3x)/3 with a little noise
+adding.npz       sequences of 15 numbers, two of them marked; the target is the sum of these two (Hochreiter,
+                 Schmidhuber 1997, the adding problem), in hundredths
+sorting.npz      six digits, and after them all but the last of the same digits in order; the target is the digits in order
 """
 
 from __future__ import annotations
@@ -38,7 +41,28 @@ def sine() -> None:
     (HERE / "sine.csv").write_text("\n".join(["x,y", *rows]) + "\n")
 
 
+def adding() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 101, (2500, 15))
+    marks = np.zeros_like(values)
+    for row in marks:
+        row[rng.choice(15, 2, replace=False)] = 100
+    x = np.stack([values, marks], axis=-1).astype(np.uint8)
+    y = (values * (marks > 0)).sum(axis=1, keepdims=True).astype(np.uint8)
+    np.savez_compressed(HERE / "adding.npz", x_train=x[:2000], y_train=y[:2000], x_test=x[2000:], y_test=y[2000:])
+
+
+def sorting() -> None:
+    rng = np.random.default_rng(4)
+    digits = rng.integers(0, 10, (5000, 6)).astype(np.uint8)
+    t = np.sort(digits, axis=1)
+    x = np.concatenate([digits, t[:, :-1]], axis=1)
+    np.savez_compressed(HERE / "sorting.npz", x_train=x[:4000], t_train=t[:4000], x_test=x[4000:], t_test=t[4000:])
+
+
 if __name__ == "__main__":
     digits()
     two_clouds()
     sine()
+    adding()
+    sorting()
