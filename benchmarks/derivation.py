@@ -67,6 +67,13 @@ def deep(layers: int, width: int) -> str:
             f"loss: half_squared_error\n")
 
 
+def transformer(blocks: int) -> str:
+    """The sorting transformer of the examples, its block so many times."""
+    page = (ROOT / "examples" / "sorting_transformer.yaml").read_text(encoding="utf-8")
+    without_data = page[:page.index("data:")]
+    return without_data.replace("- block: transformer", f"- {{block: transformer, repeat: {blocks}}}")
+
+
 def seconds(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """The time that a process takes, and that of the processor."""
     start, before = time.perf_counter(), os.times()
@@ -91,7 +98,8 @@ def main() -> None:
         paths = {}
         for name, text in {"2-2-2": network(2, 2, 2), "784-512-512-10": network(784, 512, 512, 10),
                            "4-16-3": network(4, 16, 3), "8-8-8-4": network(8, 8, 8, 4), "100 × 64": deep(100, 64),
-                           "20 × 64": deep(20, 64)}.items():
+                           "20 × 64": deep(20, 64), "transformer": transformer(1),
+                           "12 × transformer": transformer(12)}.items():
             paths[name] = Path(folder, f"n{len(paths)}.yaml")
             paths[name].write_text(text)
         run = [sys.executable, "-m", "derive"]
@@ -125,6 +133,8 @@ def main() -> None:
             ("    2-2-2: equations, derivation, LaTeX in index and matrix form, s", best["2-2-2"], ""),
             ("100 layers of 64, s", best["100 × 64"], "< 2"),
             ("    20 layers of 64, s", best["20 × 64"], ""),
+            ("a transformer's block, s", best["transformer"], "< 5"),
+            ("    twelve of them, s", best["12 × transformer"], "< 6"),
             (f"SymPy on the written-out loss, {weights:.0f} weights ÷ ours", best["directly"] / derived, "≥ 20"),
             ("8-8-8-4, s", best["8-8-8-4"], "< 1")):
         print(f"{text:68} {value:8.2f}   {goal}")
