@@ -54,6 +54,27 @@ def allowed(bracket: Within, index: Index) -> tuple[Expr, Expr] | None:
     return None if low is None or high is None else (low, high)
 
 
+def without_empty(expression: Expr) -> Expr:
+    """Products whose brackets leave nothing, such as [0 ≤ t−4 < 6]·[0 ≤ t+4 < 6], are 0."""
+    if not expression.args or isinstance(expression, Access) or not expression.has(Within):
+        return expression
+    if isinstance(expression, Mul):
+        ranges: dict[Index, tuple[Expr, Expr]] = {}
+        for factor in expression.args:
+            found = free_indices(factor) if isinstance(factor, Within) else frozenset()
+            left = allowed(factor, next(iter(found))) if len(found) == 1 else None
+            if left is not None:
+                (index,) = found
+                low, high = ranges.get(index, left)
+                low, high = sympy.Max(low, left[0]), sympy.Min(high, left[1])
+                if (low - high).is_nonnegative:
+                    return Integer(0)
+                ranges[index] = low, high
+    arguments = [without_empty(a) if isinstance(a, Expr) else a for a in expression.args]
+    same = all(a is b for a, b in zip(arguments, expression.args, strict=True))
+    return expression if same else expression.func(*arguments)
+
+
 @dataclass(frozen=True)
 class Piece:
     """A term of an equation whose brackets say where it counts: place += value, where the conditions hold."""

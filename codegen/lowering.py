@@ -21,7 +21,7 @@ from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
-from codegen.brackets import Resolved, brackets_outside, cover, piece, resolve
+from codegen.brackets import Resolved, brackets_outside, cover, piece, resolve, without_empty
 from codegen.contraction import Side, contraction, laid_out, matrix_product
 from codegen.positions import affine, at_least, covers, is_view, rough_extent
 from codegen.program import Counter, Guard, Kind, Loop, Program, Statement, Step, flat, mapped
@@ -101,7 +101,7 @@ class Sizes:
         return self.indices[index]
 
     def equation(self, equation: Equation) -> Equation:
-        return replace(equation, target=self(equation.target), body=brackets_outside(self(equation.body)))
+        return replace(equation, target=self(equation.target), body=brackets_outside(without_empty(self(equation.body))))
 
     def quantity(self, quantity: Quantity) -> Quantity:
         return replace(quantity, indices=tuple(map(self.index, quantity.indices)))

@@ -89,15 +89,17 @@ def _renamed(body: Expr, same: Same) -> Expr:
 def copies_propagated(program: Program) -> Program:
     """Read a quantity itself instead of its copy: after a2[n,j] = z2[n,j], read z2.
 
-    A copy that lowering made stays: it lies in memory as a product needs it.
+    A copy that lowering made stays: it lies in memory as a product needs it.  So does one that is only a beginning, to
+    which other statements add.
     """
     same: Same = {}
+    begun = program.in_parts
 
     def reads_the_source(statement: Statement) -> Statement:
         if not same.keys().isdisjoint(statement.reads):
             statement = replace(statement, body=_renamed(statement.body, same))
         if statement.kind is Kind.ELEMENTWISE and isinstance(statement.body, Access) and statement.axes and not (
-                statement.partial or statement.name in program.temporaries or statement.name in program.outputs):
+                statement.name in begun or statement.name in program.temporaries or statement.name in program.outputs):
             source = program.quantities[statement.body.name]
             whole = all(position in statement.axes and position.size == axis.size
                         for position, axis in zip(statement.body.indices, source.indices, strict=True))

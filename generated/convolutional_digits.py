@@ -495,10 +495,11 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     dJ_dy2 = memory.array(m, 4, 4, 12)
     mask3 = memory.array(m, 4, 4, 12, 2, 2, dtype=bool)
     scratch2 = memory.array(m, 4, 4, 12, 2, 2)
-    dJ_da1_2 = scratch3 = memory.array(m, 4, 4, 12)
+    dJ_da1_2 = scratch4 = memory.array(m, 4, 4, 12)
     dJ_dy4 = a3.reshape(m, 384)
     dJ_da3 = y4.reshape(m, 4, 4, 24)
     dJ_dz3 = y4.reshape(m, 4, 4, 24)
+    scratch3 = scratch2.reshape(m, 4, 2, 4, 2, 12)
     mask4 = mask3.reshape(m, 4, 2, 4, 2, 12)
     mask5 = mask3.reshape(m, 8, 8, 12)
     range_10 = np.arange(10)
@@ -507,7 +508,7 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
         x_padded, x_padded_laid_out, z1, a1, dJ_da1, dJ_dz1, y2, y2_padded, y2_padded_laid_out, z3,
         a3, y4, z5, dJ_dz5, max_z5, e, a5, sum_exp_z5, scratch, position_, z5_at_t, mask, mask2,
         dJ_dz3_padded, dJ_dz3_padded_laid_out, W3_laid_out, dJ_dy2, mask3, scratch2, dJ_da1_2,
-        scratch3, dJ_dy4, dJ_da3, dJ_dz3, mask4, mask5, range_10, range_m,
+        scratch4, dJ_dy4, dJ_da3, dJ_dz3, scratch3, mask4, mask5, range_10, range_m,
     )
 
 
@@ -525,7 +526,7 @@ def _step(
         x_padded, x_padded_laid_out, z1, a1, dJ_da1, dJ_dz1, y2, y2_padded, y2_padded_laid_out, z3,
         a3, y4, z5, dJ_dz5, max_z5, e, a5, sum_exp_z5, scratch, position_, z5_at_t, mask, mask2,
         dJ_dz3_padded, dJ_dz3_padded_laid_out, W3_laid_out, dJ_dy2, mask3, scratch2, dJ_da1_2,
-        scratch3, dJ_dy4, dJ_da3, dJ_dz3, mask4, mask5, range_10, range_m,
+        scratch4, dJ_dy4, dJ_da3, dJ_dz3, scratch3, mask4, mask5, range_10, range_m,
     ) = arrays
     m = len(x)
     # (1)  z1[n,i,j,c] = Σ_{u,v,d} x[n,i+u−1,j+v−1,d]·[0≤i+u−1<8]·[0≤j+v−1<8]·W1[u,v,d,c] + b1[c]
@@ -620,13 +621,11 @@ def _step(
     )
     np.multiply(1, mask3, out=scratch2)
     np.add.reduce(scratch2, axis=(4, 5), out=dJ_da1_2)
-    np.divide(dJ_dy2, dJ_da1_2, out=scratch3)
+    np.copyto(scratch3, 0)
+    np.divide(dJ_dy2, dJ_da1_2, out=scratch4)
     np.less_equal(y2[:, :, np.newaxis, :, np.newaxis], a1.reshape(m, 4, 2, 4, 2, 12), out=mask4)
-    np.multiply(
-        scratch3[:, :, np.newaxis, :, np.newaxis],
-        mask4,
-        out=dJ_da1.reshape(m, 4, 2, 4, 2, 12),
-    )
+    np.copyto(scratch3, scratch4[:, :, np.newaxis, :, np.newaxis], where=mask4)
+    np.copyto(dJ_da1.reshape(m, 4, 2, 4, 2, 12), scratch3)
     # (23)  dJ_dz1[n,i,j,c] = dJ_da1[n,i,j,c]·{1 if z1[n,i,j,c] > 0; 0 otherwise}
     np.greater(z1, 0, out=mask5)
     np.multiply(dJ_da1, mask5, out=dJ_dz1)

@@ -11,7 +11,7 @@ from sympy import Add, Expr, Integer, Mul, Symbol
 
 from derive.build.equations import Written, define
 from derive.build.parts import SAMPLE, Output, Parts
-from derive.build.whole_numbers import whole_number
+from derive.build.whole_numbers import Indivisible, whole_number
 from derive.catalogue.activations import ACTIVATIONS
 from derive.catalogue.layers import LAYERS, Flag, Layer, Read, Real, Whole
 from derive.file.equations import Equations
@@ -115,7 +115,9 @@ class _Stack:
         place = f"layer {label}" if path[0] != "layers" else f"layer {int(path[1]) + 1}"
         if layer.kind == "equations":
             names = reads if isinstance(reads, dict) else {}
-            known = {name: output for name, output in self.outputs.items() if re.search(rf"\b{name}\b", layer.equations)}
+            known = {name: output for name, output in self.outputs.items()  # read with indices, and defined nowhere
+                     if re.search(rf"\b{name}\s*\[", layer.equations)
+                     and not re.search(rf"(?m)(^|;)\s*{name}\s*\[[^=\n]*=", layer.equations)}
             found = {mine: self._find(theirs, rest, *path, "from", mine) for mine, theirs in names.items()}
             written = Written(
                 layer.equations, {**known, "x": read, **found}, self.parts.source.at(*path, "equations"),
@@ -143,7 +145,16 @@ class _Stack:
             elif isinstance(option, Real) and (name in entry.random.values() or re.search(rf"\b{name}\b", text)):
                 constants[name] = self.parts.constant(f"{name}{label}", options[name], f"{name} of {_spoken(label)}", *path)
         bias = {None: "true", True: "true", False: "false"}.get(layer.bias, layer.bias)
-        numbers = _numbers(entry, options, {"x": self.parts.shape_of(read.indices)})
+        shapes = {"x": self.parts.shape_of(read.indices)}
+        try:
+            numbers = _numbers(entry, options, shapes)
+        except Indivisible as error:
+            raise self.parts.error(f"{origin} cannot be padded to keep its size: {error}", *path, layer.kind,
+                                   help="choose an odd window, or give the padding as a number") from None
+        for name, limit in entry.limits.items():
+            if numbers[name] > (most := whole_number(limit, numbers, shapes)):
+                raise self.parts.error(f"{origin} has a padding of {numbers[name]}, and at most {most} reaches the window",
+                                       *path, layer.kind, help="choose less padding, or a larger window")
         written = Written(text, reads, None, numbers, constants, entry.sizes, entry.shapes, bias, modes, entry.random,
                           entry.meanings, entry.initial)
         return define(self.parts, written, label, _spoken(label), origin, *path)

@@ -269,6 +269,9 @@ def _sums_to_one(target: Quantity) -> Fact:
 def _letters(parts: Parts, prediction: Output) -> tuple[Index, ...]:
     """The indices of a prediction, with j for the last and letters that a loss does not need: y[n,s,j] and not y[n,t,j]."""
     [target] = parts.file.target
+    if len(prediction.indices) < 2:
+        raise parts.error(f"{prediction.origin}, the last layer, hands on one number for each sample without an axis",
+                          "loss", help="give it an axis of one unit: y[n,j] = … with sizes: {j: 1}")
     taken = {"y", "t", "j", target}
     own: list[Index] = []
     for index in prediction.indices[:-1]:

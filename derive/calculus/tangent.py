@@ -103,7 +103,9 @@ def _tangents(base: System, seeds: Mapping[str, Expr], extra: tuple[Index, ...],
     size = -1
     while size != len(moves):  # more than once around only where a recurrence reads what comes later
         size = len(moves)
-        moves |= {equation.name for equation in ordered if not moves.isdisjoint(equation.reads)}
+        for equation in ordered:
+            if not moves.isdisjoint(equation.reads):
+                moves.add(equation.name)
     needed = set(wanted)
     size = -1
     while size != len(needed):

@@ -74,6 +74,7 @@ class Layer:
         short: the option that may be written alone, as in `dense: 16`.
         sizes: how far an index runs that stands in no axis of x, as a formula in the options and size(x, axis).
         numbers: further whole numbers that the equations mention, as formulas in the options.
+        limits: the most that a whole number may be, as formulas in the others.
         shapes: the indices of parameters whose axes are not plain indices everywhere.
         initial: the initialiser of a parameter or running statistic, or its value, where it is not the usual one.
         meanings: of the quantities, for tables and comments.
@@ -87,6 +88,7 @@ class Layer:
     short: str | None = None
     sizes: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, str] = field(default_factory=dict)
     initial: Mapping[str, str | float] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
@@ -104,10 +106,10 @@ MASK = Read(help="an input m[n,t] of ones and zeros: a step with 0 is passed ove
 
 def _window(axes: int, size: str, stride: int | str, **more: Option) -> dict[str, Option]:
     """The options of a window that moves over one or two axes."""
-    same = {"same": f"{'dilation*' * ('dilation' in more)}({size} - 1)//2", "valid": "0"}
+    same = {"same": f"{'dilation*' * ('dilation' in more)}({size} - 1)/2", "valid": "0"}
     return {size: Whole(axes=axes, help="how many positions the window covers"),
             "stride": Whole(default=stride, axes=axes, help="how far the window moves from one output to the next"),
-            "padding": Whole(0, 0, axes, same, help="how many zeros are put before and after; 'same' keeps the size"),
+            "padding": Whole(0, 0, axes, same, "how many zeros are put before and after; 'same' keeps the size at stride 1"),
             **more}
 
 
@@ -174,6 +176,7 @@ def _pool(axes: int, largest: bool) -> Layer:
         f"y[n,{out},c] = mean({over}, x[n, {from_x}, c])")
     wide = {r: f"size(x, {axis}) + 2*padding{k}" for axis, (_, _, r, k) in enumerate(letters, 1)}
     return Layer(text, _window(axes, "window", "window"), "window", {**_reach(axes, "window", dilated=False), **wide},
+                 limits={f"padding{k}": f"window{k}//2" for k in number},
                  meanings={"y": "pooled entries", "p": "entries with a border that is never the largest"},
                  help=f"The {'largest entry' if largest else 'mean'} of a moving window; ties share the derivative."
                  if largest else "The mean of a moving window; what is padded counts as 0.")

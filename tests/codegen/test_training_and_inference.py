@@ -20,6 +20,15 @@ BOTH = of_layers("dense: 3", "dropout: 0.5", "batch_norm: {}", "dropout: 0.2", "
 WORDS = of_layers("embedding: {vocabulary: 5, units: 2}", "{dense: 3, activation: tanh}", "{dense: 4, activation: softmax}",
                   x="[3]", loss="cross_entropy_with_labels")
 ONE_HOT = WORDS.replace("cross_entropy_with_labels", "cross_entropy")
+TYPED = {name: of_layers(f'equations: "{equations}"', x=x) for name, x, equations in (
+    ("a recurrence that begins as a copy", "[3]", "h[n,t] = h[n,t-1]*v[t] + x[n,t]; y[n,t] = h[n,t]*2"),
+    ("an output that is a copy", "[3]", "h[n,t] = x[n,t]*w[t] + h[n,t-1]**2; y[n,t] = h[n,t]"),
+    ("brackets that leave nothing", "[6]", "y[n,t] = g[t]*x[n,t] + x[n,t-4]*x[n,t+4]"),
+    ("a power where it exists", "3", "y[n,j] = where(x[n,j]*w[j] > 0, (x[n,j]*w[j])**1.5, 0)"),
+    ("a logarithm where it exists", "3", "y[n,j] = where(x[n,j]*w[j] > 0, x[n,j]*w[j]*log(x[n,j]*w[j]), 0)"),
+    ("a window read backwards", "[4]",
+     "h[n,t] = x[n,t]*w[t]; y[n,i] = sum(u, h[n,i-u]*V[u])\"\n  sizes: {i: 4, u: 2}\n  name: \"own"),
+)}
 DTYPES = {np.float64: 1e-12, np.float32: 2e-4}
 
 
@@ -57,9 +66,9 @@ def test_every_layer_has_the_values_of_its_equations(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", [*NETWORKS, "masks and statistics", "sequences of labels"])
+@pytest.mark.parametrize("name", [*NETWORKS, *TYPED, "masks and statistics", "sequences of labels"])
 def test_a_step_is_that_of_the_plain_functions(name, dtype):
-    text = {"masks and statistics": BOTH, "sequences of labels": WORDS, **NETWORKS}[name]
+    text = {"masks and statistics": BOTH, "sequences of labels": WORDS, **NETWORKS, **TYPED}[name]
     net, theta, arrays, _ = given(text, dtype)
     model = net.Model(dtype=np.dtype(dtype).name)
     for parameter, value in theta.items():
@@ -73,9 +82,9 @@ def test_a_step_is_that_of_the_plain_functions(name, dtype):
                         rtol=DTYPES[dtype], atol=DTYPES[dtype])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*NETWORKS, *TYPED])
 def test_the_module_finds_its_gradients_right(name):
-    assert module(NETWORKS[name]).check_gradients() < 1e-6
+    assert module({**NETWORKS, **TYPED}[name]).check_gradients() < 1e-6
 
 
 # -- masks ----------------------------------------------------------------------------------------------------

@@ -136,6 +136,7 @@ class Translator:
         self.made: set[str] = set()
         self.owner: dict[str, str] = {name: s.owner for s in flat(program.statements)
                                       if (name := s.name) in program.temporaries}
+        self.parts = {s.name: s.body for s in flat(program.statements) if s.name in program.temporaries}
         self.calls: list[Call | CallBlock] = []
         self.statement: Statement
 
@@ -387,6 +388,11 @@ class Translator:
             scratch = [_Scratch(self.temporary(axes).name, *axes) for _ in range(2)]
             mask = _Scratch(self.temporary(axes, "bool").name, *axes)
             return self._call("helper", name, (value, *scratch, mask), target)
+        if name == "guarded":
+            argument, condition, elsewhere = expression.args
+            target = self.temporary(self._axes(free_indices(expression)))
+            self._into(elsewhere, target)
+            return self._call("masked", "", (self.value(argument), self._condition(condition)), target)
         if name not in UFUNCS:
             return self.value(expression.definition(), into)
         return self.ufunc(UFUNCS[name], [self.value(a) for a in expression.args], into)
@@ -394,11 +400,12 @@ class Translator:
     def _piecewise(self, expression: Piecewise, into: Access | None) -> Expr:
         *cases, (otherwise, _) = expression.args
         single = len(cases) == 1 and bool(free_indices(cases[0][1]))
-        if otherwise == 0 and single:
+        if otherwise == 0 and single and self._is_total(cases[0][0]):
             # A product with truth values is many times as fast as a masked copy.
             value, condition = cases[0]
             return self.ufunc("multiply", (self.value(value), self._condition(condition)), into)
-        if single and any(free_indices(v) for v in (otherwise, cases[0][0])):
+        if single and any(free_indices(v) for v in (otherwise, cases[0][0])) and all(
+                self._is_total(value) for value in (otherwise, cases[0][0])):
             value, condition = cases[0]
             holds = self._condition(condition)
             one = self.ufunc("multiply", (self.value(value), holds))
@@ -410,6 +417,13 @@ class Translator:
         for value, condition in reversed(cases):
             self._call("masked", "", (self.value(value), self._condition(condition)), target)
         return target
+
+    def _is_total(self, value: Expr) -> bool:
+        """Whether a value is finite for every argument, so that 0 times it is 0: no root, logarithm or quotient."""
+        if value.has(sympy.log) or any(free_indices(power.base) and not (power.exp.is_Integer and power.exp > 0)
+                                       for power in value.atoms(Pow)):
+            return False
+        return all(self._is_total(self.parts[access.name]) for access in value.atoms(Access) if access.name in self.parts)
 
     def _condition(self, condition: Basic) -> Expr:
         if not free_indices(condition):

@@ -116,7 +116,10 @@ class NumpyPrinter:
         low, high = position.lowest, position.highest
         if step < 0:
             start = "" if high == size - 1 else self.size(high)
-            return f"{start}:{'' if low == 0 else self.size(low - 1)}:{step}"
+            stop = "" if low == 0 else self.size(low - 1)
+            if not low.is_Integer:  # −1 would count from the end
+                stop = f"{stop} if {self.size(low)} > 0 else None"
+            return f"{start}:{stop}:{step}"
         start = "" if low == 0 else self.size(low)
         stop = "" if high == size - 1 else self.size(high + 1)
         return f"{start}:{stop}" + (f":{step}" if step != 1 else "")

@@ -65,7 +65,7 @@ def _in_buffers(lowered: Lowered, gradient_of: dict[str, str]) -> Buffered:
     outputs = lowered.network.loss, *gradient_of.values(), *lowered.running
     program: Program = without_dead_code(lowered.program.asking_for(*outputs))
     program = without_dead_code(copies_propagated(program))
-    program = definitions_expanded(branches_as_maxima(program), keep=("sigmoid",))
+    program = definitions_expanded(branches_as_maxima(program), keep=("sigmoid", "guarded"))
     program = without_common_subexpressions(program, worth=is_compound)
     return buffered(program, _given(lowered, gradient_of))
 
