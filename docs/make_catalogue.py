@@ -20,8 +20,8 @@ Everything here is forward equations, in the language of a layer that you write 
 is made from the catalogue by `python docs/make_catalogue.py`.
 
 `x` is what a layer reads, `...` stands for the axes between the samples `n` and those that are named, a name that nothing
-defines is a parameter (those that begin with `b` are biases), and an entry outside an array counts as 0. In brackets stands
-when a line holds.
+defines is a parameter (those that begin with `b` and are added are biases), and an entry outside an array counts as 0.
+In brackets stands when a line holds.
 """
 
 

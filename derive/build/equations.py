@@ -9,7 +9,7 @@ nowhere, so they are parameters, with the shapes that their letters give them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Expr, Integer, Symbol
@@ -22,7 +22,7 @@ from derive.file.formulas import Scope, positions_of
 from derive.file.functions import FUNCTIONS
 from derive.language.equations import Cycle, Equation, Quantity, Role, System
 from derive.language.expressions import Access, Index
-from derive.language.substitution import LETTERS, SAMPLE_INDEX, Renaming
+from derive.language.substitution import LETTERS, SAMPLE_INDEX, Renaming, fresh
 
 Axes = list[ast.expr]
 
@@ -115,9 +115,9 @@ class _Layer:
         rename = Renaming({Symbol(mine): Symbol(theirs) for mine, theirs in final.items()}
                           | {Symbol(mine): Symbol(output.name) for mine, output in self.written.reads.items()})
         for name, letters in parameters.items():
-            self._declare(name, final[name], tuple(map(self._index, letters)))
+            self._declare(name, final[name], self._distinct(letters))
         scope = Scope({**{name: self._own(output) for name, output in self.written.reads.items()},
-                       **{name: tuple(map(self._index, letters)) for name, letters in parameters.items()},
+                       **{name: self._distinct(letters) for name, letters in parameters.items()},
                        **{line.name: tuple(map(self._index, line.letters)) for line in self.lines}},
                       self.written.constants, letters={letter: self._index(letter) for letter in self.sizes}, outside="zero")
         bodies = []
@@ -166,6 +166,7 @@ class _Layer:
             self.lines.append(_Line(name, left, right, self.written.modes[number] if self.written.modes else ""))
         if not self.lines:
             self.trees.fail("there is no equation here", 0, "write one, such as y[n,j] = x[n,j] * g[j]")
+        self.factors = set().union(*(_factors(line.right) for line in self.lines))
         for line in self.lines:
             if line.name in self.written.reads:
                 self.trees.fail(f"{line.name} is what the layer reads and cannot be defined", self._start(line),
@@ -202,7 +203,9 @@ class _Layer:
         return None
 
     def _is_bias(self, name: str) -> bool:
-        return name.startswith("b") and name not in self.written.reads and all(line.name != name for line in self.lines)
+        """A parameter that begins with b and is added, never multiplied: basis[k,j] in a product is a weight."""
+        return name.startswith("b") and name not in self.factors and name not in self.written.reads and all(
+            line.name != name for line in self.lines)
 
     def _spread(self) -> None:
         """Letters for `...`, the same everywhere: those of the axes that they stand for, where these are free."""
@@ -477,6 +480,13 @@ class _Layer:
     def _index(self, letter: str) -> Index:
         return Index(letter, self.parts.resolved(self.sizes[letter]))
 
+    def _distinct(self, letters: Iterable[str]) -> tuple[Index, ...]:
+        """An index for each axis of a parameter: W[j,j] reads the diagonal of a matrix W[j,k]."""
+        own: list[Index] = []
+        for letter in letters:
+            own.append(fresh(self._index(letter), {index.name for index in own}))
+        return tuple(own)
+
     def _own(self, output: Output) -> tuple[Index, ...]:
         return tuple(Index(index.name, self.parts.resolved(index.size)) for index in output.indices)
 
@@ -514,6 +524,18 @@ def _in_order(node: ast.AST) -> list[ast.Name]:
     """The names of a tree from left to right."""
     found = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
     return sorted(found, key=lambda each: (getattr(each, "lineno", 0), getattr(each, "col_offset", 0)))
+
+
+def _factors(node: ast.AST) -> set[str]:
+    """The names that stand as a factor, a divisor, a base or an exponent."""
+    found: set[str] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.BinOp) and not isinstance(each.op, (ast.Add, ast.Sub)):
+            for side in (each.left, each.right):
+                inner = side.value if isinstance(side, ast.Subscript) else side
+                if isinstance(inner, ast.Name):
+                    found.add(inner.id)
+    return found
 
 
 def _letters(wanted: list[str], taken: set[str]) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Layers: what each kind computes from x, as equations in the language that a user's own layer is written in.
 
-One equation a line; the left side of the last one is what the layer hands on.  `x` is what the layer reads, and `...`
-stands for the axes of x between the samples and those that are named.  Every name that is not defined by an equation,
-read, or an option is a parameter; those that begin with b are biases.  An entry outside an array counts as 0, so that
-h[n,t-1,j] is 0 at the first t.
+One equation a line; the left side of the last one is what the layer hands on. `x` is what the layer reads, and `...`
+stands for the axes of x between the samples and those that are named. Every name that is not defined by an equation,
+read, or an option is a parameter; those that begin with b and are added, not multiplied, are biases. An entry outside
+an array counts as 0, so that h[n,t-1,j] is 0 at the first t.
 
 A line may begin with conditions in brackets: [groups > 1] asks for an option, [training] and [inference] say when the
 line holds, [state] is carried out after each update in training.

@@ -26,6 +26,8 @@ TYPED = {name: of_layers(f'equations: "{equations}"', x=x) for name, x, equation
     ("brackets that leave nothing", "[6]", "y[n,t] = g[t]*x[n,t] + x[n,t-4]*x[n,t+4]"),
     ("a power where it exists", "3", "y[n,j] = where(x[n,j]*w[j] > 0, (x[n,j]*w[j])**1.5, 0)"),
     ("a logarithm where it exists", "3", "y[n,j] = where(x[n,j]*w[j] > 0, x[n,j]*w[j]*log(x[n,j]*w[j]), 0)"),
+    ("a diagonal", "3", "y[n,j] = x[n,j]*W[j,j]"),
+    ("a trace", "3", "y[n,j] = x[n,j]*sum(k, W[k,k])\"\n  sizes: {k: 2}\n  name: \"own"),
     ("a window read backwards", "[4]",
      "h[n,t] = x[n,t]*w[t]; y[n,i] = sum(u, h[n,i-u]*V[u])\"\n  sizes: {i: 4, u: 2}\n  name: \"own"),
 )}

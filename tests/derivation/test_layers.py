@@ -29,6 +29,7 @@ RNN = """equations: |
 NETWORKS = {
     "a gated dense layer": of_layers("2", 'equations: "y[n,j] = sum(k, x[n,k]*W[k,j])*g[j] + b[j]"\n  sizes: {j: 3}'),
     "a recurrence typed by the user": of_layers("[3, 2]", RNN),
+    "a diagonal": of_layers("3", 'equations: "y[n,j] = x[n,j]*W[j,j]"'),
     "a bilinear layer": of_layers("3", 'equations: "y[n,j] = sum(k,l, x[n,k]*W[k,l,j]*x[n,l])"\n  sizes: {j: 2}'),
     "two equations and a learnt number": of_layers(
         "3", 'equations: "s[n] = sum(k, exp(x[n,k]*beta)); y[n,j] = x[n,j]*beta/s[n]"\n  parameters: {beta: []}'),

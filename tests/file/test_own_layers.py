@@ -74,6 +74,11 @@ def test_the_shapes_of_parameters_follow_from_their_letters() -> None:
     assert {name: made.shape(name) for name in made.parameters} == {"W1": (4, 3), "g1": (3,), "b1": (3,)}
 
 
+def test_a_bias_is_added_and_a_weight_multiplied() -> None:
+    made = network("4", own("y[n,j] = sum(k, x[n,k]*basis[k,j]) + b[j]", "  sizes: {j: 3}"))
+    assert (made.initial["basis1"].name, made.initial["b1"].name) == ("glorot_uniform", "zeros")
+
+
 def test_a_window_reaches_as_far_as_it_lies_inside() -> None:
     made = network("[9, 2]", own("y[n,i,c] = sum(u,d, x[n,2*i+u,d]*W[u,d,c])", "  sizes: {u: 3, c: 5}"))
     assert made.shape("y1") == (None, 4, 5)
