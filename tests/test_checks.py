@@ -212,3 +212,26 @@ def test_the_table_fits_the_terminal_and_respects_no_color(tmp_path, columns):
     assert all(len(line) <= columns for line in shown.replace("\r", "").splitlines())
     assert ("equation" in shown.splitlines()[1]) == (columns == 140)
     assert "dE_o2/dout_h1" in shown and "-0.0190491182583" in shown
+
+
+def test_training_is_always_on_the_file_s_data_and_a_number_is_taken_on_the_set_that_is_named(derive_command, tmp_path):
+    path = tmp_path / "line.yaml"
+    path.write_text("""
+inputs: {x: 1}
+layers: [{dense: 1, bias: false}]
+loss: half_squared_error
+optimiser: {gradient_descent: {learning_rate: 0.1}}
+parameters: {W1: [[0]]}
+data: {x: [[1], [2]], t: [[1], [1]]}
+test: {x: [[3]], t: [[0]]}
+training: {epochs: 5, batch_size: 1, shuffle: false}
+expect:
+  - {quantity: W1 after 1, value: 0.1}
+  - {quantity: W1 after 1 epoch, value: 0.26}
+  - {quantity: W1 after 1 epoch on test, value: 0.26}
+  - {quantity: W1 after 1 full-batch update, value: 0.15}
+  - {quantity: J after 1 epoch on test, value: 0.3042}
+  - {quantity: J after 1 epoch, value: 0.1945}
+""", encoding="utf-8")
+    done = derive_command(path)
+    assert done.returncode == 0, done.stderr

@@ -32,8 +32,8 @@ METRICS = ("accuracy", "score", "updates")
 class Take:
     """A number to be read from the running module.
 
-    kind "entry": an entry of a quantity after so many updates (None: at the start).  With `on`, both the updates and
-        the entry are of that whole data set; without, of the file's data in its batches.
+    kind "entry": an entry of a quantity on a data set (None: the file's data) after so many updates (None: at the
+        start), as `fit` makes them, or with `full_batch` each by all samples.
     kind "metric": `name` of METRICS, or the loss, measured on a data set after training.
     """
 
@@ -41,6 +41,7 @@ class Take:
     name: str
     entry: tuple[int, ...] = ()
     after: int | None = None
+    full_batch: bool = False
     on: str | None = None
 
 
@@ -149,20 +150,22 @@ def resolve(asked: Asked, network: Network, probes: Probes, place: Place) -> Wan
         _check_set(asked.on, network, place)
     after = _updates(asked, network)
     name, entry = _entry(asked.of, network, place)
+
+    def take(name: str, entry: tuple[int, ...]) -> Take:
+        return Take("entry", name, entry, after, asked.unit == "full-batch updates", asked.on)
+
     if asked.kind == "value":
-        return _wanted(Take("entry", name, entry, after, asked.on), _number(network, probes.derivation, name, after),
-                       (name, entry))
+        return _wanted(take(name, entry), _number(network, probes.derivation, name, after), (name, entry))
     assert asked.by is not None
     by, at = _entry(asked.by, network, place)
     derivation = probes.derivation
     if name == network.loss and by in {a.of.name for a in derivation.adjoints}:
         adjoint = derivation.adjoint(by)
-        return _wanted(Take("entry", adjoint.quantity.name, at, after, asked.on), adjoint.equation.number,
-                       (name, entry), (by, at))
+        return _wanted(take(adjoint.quantity.name, at), adjoint.equation.number, (name, entry), (by, at))
     number = derivation.forward.definitions[name].number if name in derivation.forward.definitions else None
     if (name, entry) == (by, at):
         return Wanted(sympy.Integer(1), {}, number)
-    return _wanted(Take("entry", probes.of(name, entry, by), at, after, asked.on), number, (name, entry), (by, at))
+    return _wanted(take(probes.of(name, entry, by), at), number, (name, entry), (by, at))
 
 
 def _wanted(take: Take, equation: int | None, *about: Entry) -> Wanted:
@@ -189,7 +192,7 @@ def _check_set(on: str, network: Network, place: Place) -> None:
 
 def _updates(asked: Asked, network: Network) -> int | None:
     """The number of updates that `after` means: as it is, or those of so many epochs."""
-    if asked.after is None or asked.unit == "updates":
+    if asked.after is None or asked.unit != "epochs":
         return asked.after
     samples = _samples(network) or 1
     return asked.after * math.ceil(samples / (network.training.batch_size or samples))

@@ -59,11 +59,12 @@ class Session:
     def read(self, takes: list[dict[str, Any]], probe: str | None) -> None:
         """Numbers at the start and after updates, of the network itself or of a module that traces more."""
         trace = load(probe, "probe").trace if probe else self.module.trace
-        for on in sorted({take["on"] or "" for take in takes}):
-            # Without a data set the updates are those of `fit`; with one, each is of the whole set.
-            model = self.module.Model(batch_size=None, shuffle=False) if on else self.module.Model()
-            training = model.training(*self.sets[on or "data"].values())
-            chosen = [(place, take) for place, take in enumerate(takes) if (take["on"] or "") == on]
+        for full_batch in (False, True):
+            chosen = [(place, take) for place, take in enumerate(takes) if take["full_batch"] == full_batch]
+            if not chosen:
+                continue
+            model = self.module.Model(batch_size=None, shuffle=False) if full_batch else self.module.Model()
+            training = model.training(*self.sets["data"].values())
             moments = sorted({take["after"] or 0 for _, take in chosen})
             often = max(1, moments[-1] // 100)
             for moment in moments:
@@ -71,9 +72,10 @@ class Session:
                     next(training)
                     if model.updates_ % often == 0:
                         answer(progress=f"update {model.updates_} of {moments[-1]}")
-                values = self.values(model.parameters, on or "data", trace)
-                answer(numbers=[[place, float(np.asarray(values[take["name"]])[tuple(take["entry"])])]
-                                for place, take in chosen if (take["after"] or 0) == moment])
+                now = [(place, take) for place, take in chosen if (take["after"] or 0) == moment]
+                values = {on: self.values(model.parameters, on, trace) for on in {take["on"] or "data" for _, take in now}}
+                answer(numbers=[[place, float(np.asarray(values[take["on"] or "data"][take["name"]])[tuple(take["entry"])])]
+                                for place, take in now])
 
     def fit(self, takes: list[dict[str, Any]]) -> None:
         """What is measured after training."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 from derive.file.errors import FileError, Place, quoted
 from derive.file.formula_text import FormulaText
@@ -22,12 +22,14 @@ NAME = IDENTIFIER.pattern
 ENTRY = rf"{NAME}(?:\[[^\[\]]*\])?"
 REFERENCE = re.compile(rf"\s*({NAME})\s*(?:\[([^\[\]]*)\])?\s*")
 DERIVATIVE = re.compile(rf"[d∂](?P<of>{ENTRY})\s*/\s*[d∂](?P<by>{ENTRY})")
-COUNT, UNIT = r"[0-9][0-9_,]*", r"updates?|epochs?"
+COUNT, UNIT = r"[0-9][0-9_,]*", r"updates?|epochs?|full-batch updates?"
 SUFFIX = re.compile(rf"\s+(?:after\s+(?P<after>{COUNT})(?:\s+(?P<unit>{UNIT}))?|on\s+(?P<on>{NAME}))\s*$")
 ONE = rf"(?:[d∂]{ENTRY}\s*/\s*[d∂]{ENTRY}|{ENTRY})"
 TERM = re.compile(rf"(?<![\w.]){ONE}(?:\s+after\s+{COUNT}(?:\s+(?:{UNIT})(?!\w))?|\s+on\s+{NAME})*(?![\w\[]|\s*\()")
 ARITHMETIC = (ast.Name, ast.Constant, ast.Call, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context)
 EXAMPLES = "write a name such as net_h1, W1[1,2], dE/dw5, w5 after 1 or accuracy on test"
+
+Unit = Literal["updates", "epochs", "full-batch updates"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Asked:
     kind "derivative":  ∂of/∂by
     kind "formula":     `formula`, in which the numbers of `parts` stand under their keys
 
-    `after` is the number of updates (or epochs, as `unit` says) before it is taken (None: none), `on` the name of a
-    data set (None: the file's data).
+    `after` is how much training is done before it is taken (None: none), counted in `unit`: in updates or epochs as
+    `fit` makes them, in mini-batches where the file says so, or in updates by all samples at once.  `on` is the name
+    of the data set that it is taken on (None: the file's data).
     """
 
     kind: Literal["value", "derivative", "formula"]
@@ -58,7 +61,7 @@ class Asked:
     of: Reference | None = None
     by: Reference | None = None
     after: int | None = None
-    unit: Literal["updates", "epochs"] = "updates"
+    unit: Unit = "updates"
     on: str | None = None
     formula: str = ""
     parts: tuple[tuple[str, Asked], ...] = ()
@@ -106,14 +109,14 @@ def _parse(text: str, place: Place) -> Asked:
     if len(text) > LONGEST:
         raise FileError(f"this has {len(text)} characters; the limit is {LONGEST}", place, EXAMPLES)
     body, after, on = text, None, None
-    unit: Literal["updates", "epochs"] = "updates"
+    unit: Unit = "updates"
     while match := SUFFIX.search(body):
         if match["after"]:
             if after is not None:
                 raise FileError("'after' stands here twice", place.inside(match.start(1)), "write it once: w5 after 1")
             after, unit = int(re.sub("[_,]", "", match["after"])), "updates"
-            if match["unit"] and match["unit"].startswith("epoch"):
-                unit = "epochs"
+            if match["unit"]:
+                unit = cast(Unit, match["unit"].rstrip("s") + "s")
             if after > LARGEST_STEP:
                 raise FileError("this is too many updates", place.inside(match.start("after")),
                                 f"write at most {LARGEST_STEP}")

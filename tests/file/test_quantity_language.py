@@ -36,8 +36,9 @@ def test_a_quantity_is_read(text: str, expected: tuple[object, ...]) -> None:
 
 
 def test_updates_are_counted_unless_epochs_are_asked_for() -> None:
-    assert (ask("E after 3").unit, ask("E after 3 epochs").unit, ask("updates after 1 epoch").unit) == (
-        "updates", "epochs", "epochs")
+    assert [ask(text).unit for text in ("E after 3", "E after 3 epochs", "updates after 1 epoch",
+                                        "w after 1 full-batch update", "w after 2 full-batch updates on test")] == [
+        "updates", "epochs", "epochs", "full-batch updates", "full-batch updates"]
 
 
 def test_a_formula_has_its_quantities_as_parts() -> None:
