@@ -1,12 +1,14 @@
 """Array programs from equations.
 
-`generate` turns a network and its derivation into the text of a program for a target; `write` puts it into a file.
+`generate` turns a network and its derivation into the text of a Python module, and `generate_files` into all files of a
+target; `write` and `write_files` put them into place.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from codegen import targets
@@ -14,13 +16,18 @@ from derive.calculus.record import Derivation
 from derive.language.equations import System
 from derive.network import Network
 
-__all__ = ["generate", "generate_trace", "write"]
+__all__ = ["generate", "generate_files", "generate_trace", "write", "write_files"]
 
 
 def generate(network: Network, derivation: Derivation, target: str = "numpy") -> str:
-    """The text of a program that computes the network, the derived gradients and the training.
+    """The text of the Python module of a target: `generate_files(…)[".py"]`."""
+    return generate_files(network, derivation, target)[".py"]
 
-    Equal input gives equal text, to the byte.
+
+def generate_files(network: Network, derivation: Derivation, target: str = "numpy") -> dict[str, str]:
+    """The texts of a program that computes the network, the derived gradients and the training, by file ending.
+
+    One of them is a Python module, ".py"; it finds the others beside it.  Equal input gives equal text, to the byte.
 
     Args:
         network: with its forward equations, parameters and training.
@@ -35,9 +42,15 @@ def generate(network: Network, derivation: Derivation, target: str = "numpy") ->
     return targets.load(target).emit(network, derivation)
 
 
-def generate_trace(network: Network, derivation: Derivation, system: System, target: str = "numpy") -> str:
-    """The text of a program that only computes every quantity of a system, which may hold more than the derivation."""
+def generate_trace(network: Network, derivation: Derivation, system: System, target: str = "numpy") -> dict[str, str]:
+    """The files of a program that only computes every quantity of a system, which may hold more than the derivation."""
     return targets.load(target).emit_trace(network, derivation, system)
+
+
+def write_files(files: Mapping[str, str], module: str | os.PathLike[str]) -> None:
+    """Write the files of a target, those that the Python module reads before it."""
+    for ending in sorted(files, key=lambda ending: ending == ".py"):
+        write(files[ending], Path(module).with_suffix(ending))
 
 
 def write(text: str, path: str | os.PathLike[str]) -> None:

@@ -130,7 +130,7 @@ def _started(path: Path, out: Path, form: str, wrt: str | None, target: str, mac
     module = out / f"{network.name}.py"
     try:
         within = find_entries(network, derivation, wrt) if wrt is not None else None
-        codegen.write(codegen.generate(network, derivation, target), module)
+        codegen.write_files(codegen.generate_files(network, derivation, target), module)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     except OSError as error:
@@ -146,7 +146,7 @@ def _started(path: Path, out: Path, form: str, wrt: str | None, target: str, mac
         system = planned.probes.derive()
         runner.numbers |= dict.fromkeys((t for t in planned.probed if t.name not in system.definitions), 0.0)
         runner.read([t for t in planned.probed if t.name in system.definitions],
-                    codegen.generate_trace(network, derivation, system))
+                    codegen.generate_trace(network, derivation, system, target))
     latex = ""
     if not machine:
         progress("writing the derivation")
@@ -174,8 +174,8 @@ def _checked(work: _Work, wrt: str | None, target: str, runner: Any, progress: A
         from derive.checks.disagreements import explained
 
         result = explained(result, work.planned.probes, work.system, runner,
-                           lambda network: codegen.generate(network, work.derivation, target),
-                           codegen.generate_trace(work.network, work.derivation, work.system), progress)
+                           lambda network: codegen.generate_files(network, work.derivation, target),
+                           codegen.generate_trace(work.network, work.derivation, work.system, target), progress)
     return result
 
 

@@ -12,11 +12,15 @@ from derive.network import Network
 
 
 class Target(Protocol):
-    """What the package of a target offers."""
+    """What the package of a target offers: functions that give texts by file ending, that of a Python module among them.
 
-    def emit(self, network: Network, derivation: Derivation) -> str: ...
+    The module has the interface of every other target's: `initial_parameters`, `forward`, `loss_and_gradients`, `trace`
+    and `Model`; that of `emit_trace` has `trace` only.
+    """
 
-    def emit_trace(self, network: Network, derivation: Derivation, system: System) -> str: ...
+    def emit(self, network: Network, derivation: Derivation) -> dict[str, str]: ...
+
+    def emit_trace(self, network: Network, derivation: Derivation, system: System) -> dict[str, str]: ...
 
 
 def names() -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from derive.checks.asked import Probes, Take
@@ -14,14 +14,14 @@ from derive.language.equations import System
 from derive.network import Network
 
 
-def explained(report: Report, probes: Probes, system: System, runner: Runner, module: Callable[[Network], str],
-              trace: str, progress: Callable[[str], None]) -> Report:
+def explained(report: Report, probes: Probes, system: System, runner: Runner, module: Callable[[Network], Mapping[str, str]],
+              trace: Mapping[str, str], progress: Callable[[str], None]) -> Report:
     """The report with the factors of each number that disagrees, and with where the expected number is found instead.
 
     Args:
         system: holds every equation, those of the probes included.
-        module: the text of a network's module.
-        trace: the text of a module that traces the system.
+        module: the files of a network's module.
+        trace: the files of a module that traces the system.
     """
     network = probes.derivation.network
 
@@ -43,7 +43,7 @@ def explained(report: Report, probes: Probes, system: System, runner: Runner, mo
                  for take in moved(check, later).values()]
         if takes:
             other = in_order(network, order)
-            runner.load_text(other, module(other))
+            runner.load_files(other, module(other))
             of_order[order] = read(takes)
     found = {check: elsewhere(check, network, of_order) for check in checks}
     return replace(report, factors=factors, elsewhere={check: each for check, each in found.items() if each})

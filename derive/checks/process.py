@@ -60,14 +60,10 @@ class Runner:
                   constants={name: q.value for name, q in network.constants.items()}, loss=network.loss)
         self._ask("start", values=values)
 
-    def read(self, takes: Sequence[Take], probe: str | None = None) -> None:
-        """Read entries, of what the module traces or of what a probe module does."""
-        path = None
-        if probe is not None:
-            path = str(Path(self._folder.name, "probe.py"))
-            Path(path).write_text(probe, encoding="utf-8")
+    def read(self, takes: Sequence[Take], probe: Mapping[str, str] | None = None) -> None:
+        """Read entries, of what the module traces or of what a probe module (its files) does."""
         if takes:
-            self._ask("read", takes, probe=path)
+            self._ask("read", takes, probe=None if probe is None else str(self._written(probe, "probe")))
 
     def fit(self, takes: Sequence[Take]) -> None:
         """Train as the file says, and measure."""
@@ -77,13 +73,17 @@ class Runner:
     def test_gradients(self, seed: int) -> None:
         self._ask("taylor", seed=seed)
 
-    def load_text(self, network: Network, text: str) -> None:
+    def load_files(self, network: Network, files: Mapping[str, str]) -> None:
         """Load a module that nobody is to keep, and forget all numbers."""
         self.numbers = {}
         self._modules += 1
-        path = Path(self._folder.name, f"module{self._modules}.py")
-        path.write_text(text, encoding="utf-8")
-        self.load(network, path, values=False)
+        self.load(network, self._written(files, f"module{self._modules}"), values=False)
+
+    def _written(self, files: Mapping[str, str], name: str) -> Path:
+        """The path of a module after its files are written."""
+        for ending, text in files.items():
+            Path(self._folder.name, name + ending).write_text(text, encoding="utf-8")
+        return Path(self._folder.name, f"{name}.py")
 
     def wait(self, for_: str | None = None, progress: Callable[[str], None] = lambda _: None) -> None:
         """Wait until the first request of a kind is answered, or all of them.

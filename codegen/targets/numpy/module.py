@@ -24,19 +24,19 @@ from derive.language.equations import System
 from derive.network import Network
 
 
-def emit(network: Network, derivation: Derivation) -> str:
+def emit(network: Network, derivation: Derivation) -> dict[str, str]:
     """The text of the module."""
     lowered = Lowered(network, derivation)
-    return _template("module.py.jinja", lowered).render(_module(lowered))
+    return {".py": _template("module.py.jinja", lowered).render(_module(lowered))}
 
 
-def emit_trace(network: Network, derivation: Derivation, system: System) -> str:
+def emit_trace(network: Network, derivation: Derivation, system: System) -> dict[str, str]:
     """The text of a module that only traces a system: the derivation's, or one that holds more."""
     lowered = Lowered(network, derivation, system)
     functions = Functions(lowered, lowered.readable)
     context = _tracing(lowered, functions, [e.name for e in system.equations])
-    return _template("trace.py.jinja", lowered).render(context, docstring=docstring(lowered), helpers=functions.helpers,
-                                                       second_order=False)
+    return {".py": _template("trace.py.jinja", lowered).render(
+        context, docstring=docstring(lowered), helpers=functions.helpers, second_order=False)}
 
 
 @cache
