@@ -86,12 +86,11 @@ class Piece:
 
 
 def piece(target: Access, term: Expr) -> Piece | None:
-    """The term as a piece; None where it has no brackets, or one that is no range."""
+    """The term as a piece, with the brackets that are no range left in its value; None where that is all of them."""
     factors = Mul.make_args(term)
-    brackets = [f for f in factors if isinstance(f, (Within, Delta)) and not f.has(Access)]
-    if not brackets:
-        return None
-    value = Mul(*(f for f in factors if f not in brackets))
+    brackets = sorted((f for f in factors if isinstance(f, (Within, Delta)) and not f.has(Access)),
+                      key=lambda bracket: isinstance(bracket, Within))
+    left: list[Expr] = [f for f in factors if f not in brackets]
     conditions: list[Basic] = []
     ranges: dict[Index, tuple[Expr, Expr]] = {}
     moved: dict[Index, Expr] = {}
@@ -101,24 +100,23 @@ def piece(target: Access, term: Expr) -> Piece | None:
             conditions += _conditions(bracket)
             continue
         (index, *others) = found
-        if others or index not in target.indices or index in moved:
-            return None
-        if isinstance(bracket, Delta):
-            solved = _solved(bracket.args[0] - bracket.args[1], index)
-            if solved is None:
-                return None
+        alone = not others and index in target.indices and index not in moved
+        if alone and isinstance(bracket, Delta) and (
+                solved := _solved(bracket.args[0] - bracket.args[1], index)) is not None:
             moved[index] = solved
             ranges[index] = (solved, solved + 1)
-            continue
-        left = allowed(bracket, index)
-        if left is None:
-            return None
-        low, high = ranges.get(index, (Integer(0), index.size))
-        ranges[index] = (left[0] if at_least(left[0], low) else low, left[1] if at_least(high, left[1]) else high)
+            left.append(Within(solved, index.size))
+        elif alone and isinstance(bracket, Within) and (ends := allowed(bracket, index)) is not None:
+            low, high = ranges.get(index, (Integer(0), index.size))
+            ranges[index] = (ends[0] if at_least(ends[0], low) else low, ends[1] if at_least(high, ends[1]) else high)
+        else:
+            left.append(bracket)
+    if len(left) == len(factors) and not ranges:
+        return None
     for index, (low, high) in ranges.items():
         moved.setdefault(index, Index(index.name, high - low) + low)
     place = Access(target.name, *(moved.get(i, i) for i in target.indices))
-    return Piece(tuple(conditions), place, substitute(value, moved), ranges)
+    return Piece(tuple(conditions), place, substitute(Mul(*left), moved), ranges)
 
 
 def cover(target: Access, pieces: Sequence[Piece]) -> bool:

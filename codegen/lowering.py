@@ -149,23 +149,42 @@ class _Lowering:
     def _ahead(self, equation: Equation, index: Index, own: set[str]) -> tuple[Expr, bool]:
         """What is left of an equation for the loop, and whether it is added to what was computed before the loop."""
         def stays(part: Basic) -> bool:
-            return not names(part).isdisjoint(own) or len(_shifts(part, index)) > 1 or any(
+            return not names(part).isdisjoint(own) or self._shift(part, index) is None or any(
                 index in free_indices(b) for b in part.atoms(Within, Delta))
 
         def make(part: Expr) -> Expr:
             if not _is_work(part):
                 return part
-            (shift,) = _shifts(part, index) or {Integer(0)}
-            value = self.named(substitute(part, {index: index - shift}))
-            return substitute(value, {index: index + shift})
+            shift = self._shift(part, index)
+            assert shift is not None
+            return substitute(self.named(substitute(part, {index: index - shift})), {index: index + shift})
 
         terms = Add.make_args(equation.body)
-        before = [term for term in terms if not stays(term) and _shifts(term, index) <= {Integer(0)}]
-        rest = [hoisted(term, stays, make, lambda part: tuple(_shifts(part, index))) for term in terms if term not in before]
+        before = [term for term in terms if not stays(term) and self._shift(term, index) == 0]
+
+        def alike(part: Expr) -> object:
+            return self._shift(part, index) if index in free_indices(part) else ()
+
+        rest = [hoisted(term, stays, make, alike) for term in terms if term not in before]
         adds = bool(before) or all(any(isinstance(f, (Within, Delta)) for f in Mul.make_args(term)) for term in rest)
         if adds:
             self.assign(equation.target, Add(*before))
         return Add(*rest), adds
+
+    def _shift(self, part: Basic, index: Index) -> Expr | None:
+        """By how much to move the index, so that a part can be computed for all its values: −1 for x[t−1]·u[t−1].
+
+        None where the positions that the part reads lie outside of their arrays, however it is moved.
+        """
+        read = [(place, axis.size) for access in part.atoms(Access) for place, axis in zip(
+            access.indices, self.quantities[access.name].indices, strict=True)
+            if index in free_indices(place) and not place.has(Access)]
+        shifts = {place - index for place, _ in read}
+        if len(shifts) == 1 and not any(free_indices(shift) for shift in shifts):
+            return shifts.pop()
+        inside = all(seen is not None and at_least(seen.lowest, Integer(0)) and at_least(size - 1, seen.highest)
+                     for seen, size in ((affine(place), size) for place, size in read))
+        return Integer(0) if inside else None
 
     @contextmanager
     def block(self) -> Iterator[list[Step]]:
@@ -281,7 +300,7 @@ class _Lowering:
             return self._sum(body.body, (*bound, *body.indices))
         if isinstance(body, Add) and (_grows(body) or any(
                 isinstance(f, (Within, Delta)) for term in body.args for f in Mul.make_args(term))):
-            return Add(*(self._sum(term, bound) for term in body.args))
+            return self.elementwise(Add(*(brackets_outside(Sum(term, *bound)) for term in body.args)))
         resolved = resolve(Mul.make_args(body), bound)
         factors = self._padded(resolved.factors, resolved.implied)
         if 0 in factors:
@@ -475,15 +494,6 @@ def hoisted(expression: Expr, stays: Callable[[Basic], bool], make: Callable[[Ex
 
 def _entry(target: Access, at: Mapping[Index, Counter]) -> Access:
     return Access(target.name, *(position.xreplace(dict(at)) for position in target.indices))
-
-
-def _shifts(part: Basic, index: Index) -> set[Expr]:
-    """By how much the index is shifted in the positions where the part reads it: {0, −1} in x[t]·h[t−1]."""
-    if isinstance(part, Access):
-        return {position - index for position in part.indices if index in free_indices(position)}
-    if not part.args:
-        return {Integer(0)} if part == index else set()
-    return set().union(*(_shifts(a, index) for a in part.args))
 
 
 def _is_work(part: Expr) -> bool:

@@ -6,7 +6,7 @@ A pass takes a program and returns one.  A target chooses which to apply.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import sympy
@@ -14,7 +14,7 @@ from sympy import Expr, Mul, Pow
 from sympy.core.basic import Basic
 
 from codegen.lowering import ordered_axes, temporary_name
-from codegen.program import Kind, Loop, Program, Statement, Step, flat, mapped
+from codegen.program import Guard, Kind, Loop, Program, Statement, Step, flat, mapped
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Reduction, Within, accesses, free_indices
 from derive.language.substitution import substitute
@@ -45,6 +45,49 @@ def without_dead_code(program: Program) -> Program:
         return tuple(reversed(kept))
 
     return program.with_statements(alive(program.statements))
+
+
+def guards_merged(program: Program) -> Program:
+    """Put a guard into an earlier one of the same condition, past steps that neither reads nor writes what it does."""
+
+    def block(steps: Iterable[Step]) -> tuple[Step, ...]:
+        kept: list[Step] = []
+        for step in steps:
+            if isinstance(step, Statement):
+                kept.append(step)
+                continue
+            step = replace(step, body=block(step.body))
+            place = _same_guard(kept, step) if isinstance(step, Guard) else None
+            if place is None:
+                kept.append(step)
+            else:
+                kept[place] = replace(step, body=block((*kept[place].body, *step.body)))
+        return tuple(kept)
+
+    return program.with_statements(block(program.statements))
+
+
+def _same_guard(steps: Sequence[Step], guard: Guard) -> int | None:
+    """Where a guard of the same condition stands that the given one can join."""
+    for place in reversed(range(len(steps))):
+        step = steps[place]
+        if isinstance(step, Guard) and step.condition == guard.condition:
+            return place
+        if not _independent(step, guard):
+            return None
+    return None
+
+
+def _independent(one: Step, two: Step) -> bool:
+    """Whether two steps can change places: neither writes what the other reads or writes."""
+    (writes, reads), (others, theirs) = _effect(one), _effect(two)
+    return writes.isdisjoint(others | theirs) and others.isdisjoint(reads)
+
+
+def _effect(step: Step) -> tuple[set[str], set[str]]:
+    """What a step writes, and what it reads."""
+    inside = list(flat((step,)))
+    return {s.name for s in inside}, set().union(*(s.reads for s in inside))
 
 
 Same = dict[str, tuple[Access, tuple[Index, ...]]]
@@ -202,7 +245,8 @@ def without_common_subexpressions(program: Program, worth: Callable[[Expr], bool
         new = node if all(a is b for a, b in zip(arguments, node.args, strict=True)) else node.func(*arguments)
         if key not in repeated:
             return new
-        if whole and statement.kind is Kind.ELEMENTWISE and not statement.adds and set(order) == set(statement.axes):
+        if whole and statement.kind is Kind.ELEMENTWISE and statement.name not in program.in_parts and (
+                set(order) == set(statement.axes)):
             made[key] = (statement.target, order)
             return new
         axes = ordered_axes(node, statement.axes)

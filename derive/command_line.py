@@ -5,65 +5,68 @@ Nothing heavy is imported before it is needed: `--help` answers without SymPy.
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import signal
 import sys
 from dataclasses import dataclass
-from enum import StrEnum, auto
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 AGREES, UNEXPECTED, USAGE, INVALID_FILE, DISAGREES, MODULE_FAILED = 0, 1, 2, 3, 4, 5
 FEW_SAMPLES = 8  # samples up to which its numbers are put in
 WIDE = 100  # columns of a terminal from which the table of checks has all of its own
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+FORMS = ("auto", "scalar", "index", "matrix", "all")  # as in derive.latex.document, which imports SymPy
+
+DESCRIPTION = """\
+Derive the gradients of a network, write its training module, and check the module's numbers.
+
+The derivation goes to standard output as one LaTeX document, the module to OUT/<name>.py, the table of checks to
+standard error.
+
+Exit codes: 0 all well; 2 wrong usage; 3 the file is not a valid network; 4 a number disagrees; 5 the generated
+module failed; 1 anything unexpected.
+"""
 
 
-class Form(StrEnum):
-    """How much of the derivation is printed."""
-
-    AUTO = auto()
-    SCALAR = auto()
-    INDEX = auto()
-    MATRIX = auto()
-    ALL = auto()
+class WrongUsage(Exception):
+    """The options do not fit the network, or this machine; the text says why."""
 
 
-@app.command()
-def derive(
-    network: Annotated[Path, typer.Argument(help="The network: a YAML file.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="The folder for the generated module.")] = Path("generated"),
-    form: Annotated[Form, typer.Option(help="The derivation in scalar, index or matrix form, or all of them; auto: "
-                                       "index and matrix, and scalar where the network is small.")] = Form.AUTO,
-    wrt: Annotated[str | None, typer.Option(metavar="NAME", help="Only what leads to this weight or parameter: w5, W1, "
-                                            "\"W1[1,2]\".")] = None,
-    target: Annotated[str, typer.Option(help="What the module is written for.")] = "numpy",
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of LaTeX, for machines.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress and no table of checks.")] = False,
-) -> None:
-    """Derive the gradients of a network, write its training module, and check the module's numbers.
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m derive", description=DESCRIPTION, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network", type=Path, help="the network: a YAML file")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("generated"),
+                        help="the folder for the generated module (generated)")
+    parser.add_argument("--form", choices=FORMS, default="auto",
+                        help="the derivation in scalar, index or matrix form, or all of them; auto: index and matrix, and "
+                        "scalar where the network is small")
+    parser.add_argument("--wrt", metavar="NAME", help='only what leads to this weight or parameter: w5, W1, "W1[1,2]"')
+    parser.add_argument("--target", default="numpy", help="what the module is written for: numpy (as it is), c or jax")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of LaTeX, for machines")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print no progress and no table of checks")
+    return parser
 
-    The derivation goes to standard output as one LaTeX document, the module to OUT/<name>.py, the table of checks to
-    standard error.
 
-    Exit codes: 0 all well; 2 wrong usage; 3 the file is not a valid network; 4 a number disagrees; 5 the generated
-    module failed; 1 anything unexpected.
-    """
+def derive(arguments: list[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
     from derive.file.errors import DeriveError
 
+    parser = _parser()
+    said = parser.parse_args(arguments)
     try:
-        code = _run(network, out, form.value, wrt, target, json, quiet)
+        return _run(said.network, said.out, said.form, said.wrt, said.target, said.json, said.quiet)
+    except WrongUsage as error:
+        parser.error(str(error))
     except DeriveError as error:
         print(error, file=sys.stderr)
-        code = error.exit_code
+        return error.exit_code
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = UNEXPECTED
-    raise typer.Exit(code)
+        return UNEXPECTED
 
 
 def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool) -> int:
@@ -132,9 +135,9 @@ def _started(path: Path, out: Path, form: str, wrt: str | None, target: str, mac
         within = find_entries(network, derivation, wrt) if wrt is not None else None
         codegen.write_files(codegen.generate_files(network, derivation, target), module)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise WrongUsage(str(error)) from None
     except OSError as error:
-        raise typer.BadParameter(f"{module} cannot be written: {error.strerror}", param_hint="--out") from None
+        raise WrongUsage(f"--out: {module} cannot be written: {error.strerror}") from None
     # The runner reads numbers and trains while this process goes on deriving and writing.
     runner.load(network, module, (_entries(network) <= SMALL or form in ("scalar", "all"))
                 and _samples(network) <= FEW_SAMPLES and not machine)
@@ -154,7 +157,7 @@ def _started(path: Path, out: Path, form: str, wrt: str | None, target: str, mac
         try:
             latex = derivation.latex(form, wrt, _flat(runner.trace))
         except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
+            raise WrongUsage(str(error)) from None
     return _Work(network, derivation, system, planned, module, within, latex)
 
 
@@ -242,13 +245,15 @@ def main() -> None:
     # hundred thousand objects apart at the end takes a fifth of the run.
     gc.set_threshold(200_000, 50, 100)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # which it looks for in every installed package
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leave by way of `with`: no process stays
+    for number in (signal.SIGINT, signal.SIGTERM):  # leave by way of `with`: no process stays
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
-        app()
+        code: Any = derive()
     except SystemExit as exit_:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            os._exit(UNEXPECTED)
-        os._exit(exit_.code if isinstance(exit_.code, int) else UNEXPECTED)
+        code = exit_.code
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        os._exit(UNEXPECTED)
+    os._exit(code if isinstance(code, int) else UNEXPECTED)

@@ -19,7 +19,7 @@ from derive.network import Network
 def fans(network: Network, name: str) -> tuple[int, int]:
     """(fan-in, fan-out) of a parameter of any rank; 1 where nothing is summed, or nothing is left."""
     quantities = network.system.quantities
-    readers = [e for e in network.system.equations if name in e.reads]
+    readers = network.system.readers.get(name, [])
     # A penalty on the weights, or weights tied to others, do not say what they are for.
     applying = [e for e in readers if any(SAMPLES in quantities[other].shape for other in e.reads)]
     for equation in applying or readers:

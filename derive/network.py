@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from sympy import Expr, Integer, Symbol
@@ -164,7 +165,7 @@ class Network:
         """The parameters that training changes."""
         return tuple(name for name in self.parameters if name not in self.frozen)
 
-    @property
+    @cached_property
     def constants(self) -> Mapping[str, Quantity]:
         """Scalars with a value of their own, such as the strength of a regularisation."""
         return {q.name: q for q in self.system.quantities.values() if q.role is Role.CONSTANT}

@@ -198,11 +198,8 @@ def forward(parameters: Parameters, x: Array) -> Array:
     for t1 in range(15):
         if t1 > 0:
             zi1[:, t1] += h1[:, t1 - 1] @ Ui1       # (1)
-        if t1 > 0:
             zf1[:, t1] += h1[:, t1 - 1] @ Uf1       # (2)
-        if t1 > 0:
             zo1[:, t1] += h1[:, t1 - 1] @ Uo1       # (3)
-        if t1 > 0:
             zg1[:, t1] += h1[:, t1 - 1] @ Ug1       # (4)
         i1[:, t1] = sigmoid(zi1[:, t1])             # (5)
         f1[:, t1] = sigmoid(zf1[:, t1])             # (6)
@@ -248,95 +245,92 @@ def loss_and_gradients(
     Uf1, bf1, Wo1, Uo1 = parameters["Uf1"], parameters["bf1"], parameters["Wo1"], parameters["Uo1"]
     bo1, Wg1, Ug1, bg1 = parameters["bo1"], parameters["Wg1"], parameters["Ug1"], parameters["bg1"]
     W2, b2 = parameters["W2"], parameters["b2"]
-    zi1 = x @ Wi1 + bi1                                         # (1)  (m, 15, 16)
-    zf1 = x @ Wf1 + bf1                                         # (2)  (m, 15, 16)
-    zo1 = x @ Wo1 + bo1                                         # (3)  (m, 15, 16)
-    zg1 = x @ Wg1 + bg1                                         # (4)  (m, 15, 16)
-    i1 = np.empty((m, 15, 16), Wi1.dtype)                       # (5)  (m, 15, 16)
-    f1 = np.empty((m, 15, 16), Wi1.dtype)                       # (6)  (m, 15, 16)
-    o1 = np.empty((m, 15, 16), Wi1.dtype)                       # (7)  (m, 15, 16)
-    g1 = np.empty((m, 15, 16), Wi1.dtype)                       # (8)  (m, 15, 16)
-    c1 = np.empty((m, 15, 16), Wi1.dtype)                       # (9)  (m, 15, 16)
-    s1 = np.empty((m, 15, 16), Wi1.dtype)                       # (10)  (m, 15, 16)
-    h1 = np.empty((m, 15, 16), Wi1.dtype)                       # (11)  (m, 15, 16)
+    zi1 = x @ Wi1 + bi1                                           # (1)  (m, 15, 16)
+    zf1 = x @ Wf1 + bf1                                           # (2)  (m, 15, 16)
+    zo1 = x @ Wo1 + bo1                                           # (3)  (m, 15, 16)
+    zg1 = x @ Wg1 + bg1                                           # (4)  (m, 15, 16)
+    i1 = np.empty((m, 15, 16), Wi1.dtype)                         # (5)  (m, 15, 16)
+    f1 = np.empty((m, 15, 16), Wi1.dtype)                         # (6)  (m, 15, 16)
+    o1 = np.empty((m, 15, 16), Wi1.dtype)                         # (7)  (m, 15, 16)
+    g1 = np.empty((m, 15, 16), Wi1.dtype)                         # (8)  (m, 15, 16)
+    c1 = np.empty((m, 15, 16), Wi1.dtype)                         # (9)  (m, 15, 16)
+    s1 = np.empty((m, 15, 16), Wi1.dtype)                         # (10)  (m, 15, 16)
+    h1 = np.empty((m, 15, 16), Wi1.dtype)                         # (11)  (m, 15, 16)
     for t1 in range(15):
         if t1 > 0:
-            zi1[:, t1] += h1[:, t1 - 1] @ Ui1                   # (1)
+            zi1[:, t1] += h1[:, t1 - 1] @ Ui1                     # (1)
+            zf1[:, t1] += h1[:, t1 - 1] @ Uf1                     # (2)
+            zo1[:, t1] += h1[:, t1 - 1] @ Uo1                     # (3)
+            zg1[:, t1] += h1[:, t1 - 1] @ Ug1                     # (4)
+        i1[:, t1] = sigmoid(zi1[:, t1])                           # (5)
+        f1[:, t1] = sigmoid(zf1[:, t1])                           # (6)
+        o1[:, t1] = sigmoid(zo1[:, t1])                           # (7)
+        g1[:, t1] = np.tanh(zg1[:, t1])                           # (8)
+        c1[:, t1] = g1[:, t1] * i1[:, t1]                         # (9)
         if t1 > 0:
-            zf1[:, t1] += h1[:, t1 - 1] @ Uf1                   # (2)
-        if t1 > 0:
-            zo1[:, t1] += h1[:, t1 - 1] @ Uo1                   # (3)
-        if t1 > 0:
-            zg1[:, t1] += h1[:, t1 - 1] @ Ug1                   # (4)
-        i1[:, t1] = sigmoid(zi1[:, t1])                         # (5)
-        f1[:, t1] = sigmoid(zf1[:, t1])                         # (6)
-        o1[:, t1] = sigmoid(zo1[:, t1])                         # (7)
-        g1[:, t1] = np.tanh(zg1[:, t1])                         # (8)
-        c1[:, t1] = g1[:, t1] * i1[:, t1]                       # (9)
-        if t1 > 0:
-            c1[:, t1] += c1[:, t1 - 1] * f1[:, t1]              # (9)
-        s1[:, t1] = np.tanh(c1[:, t1])                          # (10)
-        h1[:, t1] = o1[:, t1] * s1[:, t1]                       # (11)
-    y1 = h1[:, 14]                                              # (12)  (m, 16)
-    z2 = y1 @ W2 + b2                                           # (13)  (m, 1)
-    e = (z2 - t) ** 2                                           # (14)  (m, 1)
-    J = e.sum() / m                                             # (15)  scalar
-    dJ_dz2 = 2 * (z2 - t) / m                                   # (17)  (m, 1)
-    dJ_dW2 = y1.T @ dJ_dz2                                      # (18)  (16, 1)
-    dJ_db2 = dJ_dz2.sum(axis=0)                                 # (19)  (1,)
-    dJ_dy1 = dJ_dz2 @ W2.T                                      # (20)  (m, 16)
-    dJ_dh1 = np.zeros((m, 15, 16), Wi1.dtype)                   # (21)  (m, 15, 16)
-    dJ_df1 = np.zeros((m, 15, 16), Wi1.dtype)                   # (26)  (m, 15, 16)
-    dJ_dc1_1 = 1 - s1**2                                        # (23)  (m, 15, 16)
-    dJ_dzg1_1 = 1 - g1**2                                       # (28)  (m, 15, 16)
-    dJ_dzo1_1 = o1 * (1 - o1)                                   # (32)  (m, 15, 16)
-    dJ_dzf1_1 = f1 * (1 - f1)                                   # (36)  (m, 15, 16)
-    dJ_dzi1_1 = i1 * (1 - i1)                                   # (40)  (m, 15, 16)
-    dJ_ds1 = np.empty((m, 15, 16), Wi1.dtype)                   # (22)  (m, 15, 16)
-    dJ_dc1 = np.empty((m, 15, 16), Wi1.dtype)                   # (23)  (m, 15, 16)
-    dJ_dg1 = np.empty((m, 15, 16), Wi1.dtype)                   # (24)  (m, 15, 16)
-    dJ_do1 = np.empty((m, 15, 16), Wi1.dtype)                   # (25)  (m, 15, 16)
-    dJ_di1 = np.empty((m, 15, 16), Wi1.dtype)                   # (27)  (m, 15, 16)
-    dJ_dzg1 = np.empty((m, 15, 16), Wi1.dtype)                  # (28)  (m, 15, 16)
-    dJ_dzo1 = np.empty((m, 15, 16), Wi1.dtype)                  # (32)  (m, 15, 16)
-    dJ_dzf1 = np.empty((m, 15, 16), Wi1.dtype)                  # (36)  (m, 15, 16)
-    dJ_dzi1 = np.empty((m, 15, 16), Wi1.dtype)                  # (40)  (m, 15, 16)
+            c1[:, t1] += c1[:, t1 - 1] * f1[:, t1]                # (9)
+        s1[:, t1] = np.tanh(c1[:, t1])                            # (10)
+        h1[:, t1] = o1[:, t1] * s1[:, t1]                         # (11)
+    y1 = h1[:, 14]                                                # (12)  (m, 16)
+    z2 = y1 @ W2 + b2                                             # (13)  (m, 1)
+    e = (z2 - t) ** 2                                             # (14)  (m, 1)
+    J = e.sum() / m                                               # (15)  scalar
+    dJ_dz2 = 2 * (z2 - t) / m                                     # (17)  (m, 1)
+    dJ_dW2 = y1.T @ dJ_dz2                                        # (18)  (16, 1)
+    dJ_db2 = dJ_dz2.sum(axis=0)                                   # (19)  (1,)
+    dJ_dy1 = dJ_dz2 @ W2.T                                        # (20)  (m, 16)
+    dJ_dh1 = np.zeros((m, 15, 16), Wi1.dtype)                     # (21)  (m, 15, 16)
+    dJ_df1 = np.zeros((m, 15, 16), Wi1.dtype)                     # (26)  (m, 15, 16)
+    dJ_dc1_1 = 1 - s1**2                                          # (23)  (m, 15, 16)
+    dJ_dzg1_1 = 2 * sigmoid(-2 * np.abs(zg1)) * (1 + np.abs(g1))  # (28)  (m, 15, 16)
+    dJ_dzo1_1 = o1 * sigmoid(-zo1)                                # (32)  (m, 15, 16)
+    dJ_dzf1_1 = f1 * sigmoid(-zf1)                                # (36)  (m, 15, 16)
+    dJ_dzi1_1 = i1 * sigmoid(-zi1)                                # (40)  (m, 15, 16)
+    dJ_ds1 = np.empty((m, 15, 16), Wi1.dtype)                     # (22)  (m, 15, 16)
+    dJ_dc1 = np.empty((m, 15, 16), Wi1.dtype)                     # (23)  (m, 15, 16)
+    dJ_dg1 = np.empty((m, 15, 16), Wi1.dtype)                     # (24)  (m, 15, 16)
+    dJ_do1 = np.empty((m, 15, 16), Wi1.dtype)                     # (25)  (m, 15, 16)
+    dJ_di1 = np.empty((m, 15, 16), Wi1.dtype)                     # (27)  (m, 15, 16)
+    dJ_dzg1 = np.empty((m, 15, 16), Wi1.dtype)                    # (28)  (m, 15, 16)
+    dJ_dzo1 = np.empty((m, 15, 16), Wi1.dtype)                    # (32)  (m, 15, 16)
+    dJ_dzf1 = np.empty((m, 15, 16), Wi1.dtype)                    # (36)  (m, 15, 16)
+    dJ_dzi1 = np.empty((m, 15, 16), Wi1.dtype)                    # (40)  (m, 15, 16)
     for t1 in reversed(range(15)):
         if t1 == 14:
-            dJ_dh1[:, t1] += dJ_dy1                             # (21)
+            dJ_dh1[:, t1] += dJ_dy1                               # (21)
         if t1 < 14:
-            dJ_dh1_4 = dJ_dzo1[:, t1 + 1] @ Uo1.T               # (21)  (m, 16)
+            dJ_dh1_4 = dJ_dzo1[:, t1 + 1] @ Uo1.T                 # (21)  (m, 16)
             # (21)
             dJ_dh1[:, t1] += (
                 dJ_dzf1[:, t1 + 1] @ Uf1.T + dJ_dzg1[:, t1 + 1] @ Ug1.T
                 + dJ_dzi1[:, t1 + 1] @ Ui1.T + dJ_dh1_4
             )
-        dJ_ds1[:, t1] = dJ_dh1[:, t1] * o1[:, t1]               # (22)
-        dJ_dc1[:, t1] = dJ_dc1_1[:, t1] * dJ_ds1[:, t1]         # (23)
+        dJ_ds1[:, t1] = dJ_dh1[:, t1] * o1[:, t1]                 # (22)
+        dJ_dc1[:, t1] = dJ_dc1_1[:, t1] * dJ_ds1[:, t1]           # (23)
         if t1 < 14:
-            dJ_dc1[:, t1] += dJ_dc1[:, t1 + 1] * f1[:, t1 + 1]  # (23)
-        dJ_dg1[:, t1] = dJ_dc1[:, t1] * i1[:, t1]               # (24)
-        dJ_do1[:, t1] = dJ_dh1[:, t1] * s1[:, t1]               # (25)
+            dJ_dc1[:, t1] += dJ_dc1[:, t1 + 1] * f1[:, t1 + 1]    # (23)
+        dJ_dg1[:, t1] = dJ_dc1[:, t1] * i1[:, t1]                 # (24)
+        dJ_do1[:, t1] = dJ_dh1[:, t1] * s1[:, t1]                 # (25)
         if t1 > 0:
-            dJ_df1[:, t1] += dJ_dc1[:, t1] * c1[:, t1 - 1]      # (26)
-        dJ_di1[:, t1] = dJ_dc1[:, t1] * g1[:, t1]               # (27)
-        dJ_dzg1[:, t1] = dJ_dg1[:, t1] * dJ_dzg1_1[:, t1]       # (28)
-        dJ_dzo1[:, t1] = dJ_do1[:, t1] * dJ_dzo1_1[:, t1]       # (32)
-        dJ_dzf1[:, t1] = dJ_df1[:, t1] * dJ_dzf1_1[:, t1]       # (36)
-        dJ_dzi1[:, t1] = dJ_di1[:, t1] * dJ_dzi1_1[:, t1]       # (40)
-    dJ_dWg1 = x.reshape(-1, 2).T @ dJ_dzg1.reshape(-1, 16)      # (29)  (2, 16)
-    h1_laid_out = h1[:, :14]                                    # (30)  (m, 14, 16)
+            dJ_df1[:, t1] += dJ_dc1[:, t1] * c1[:, t1 - 1]        # (26)
+        dJ_di1[:, t1] = dJ_dc1[:, t1] * g1[:, t1]                 # (27)
+        dJ_dzg1[:, t1] = dJ_dg1[:, t1] * dJ_dzg1_1[:, t1]         # (28)
+        dJ_dzo1[:, t1] = dJ_do1[:, t1] * dJ_dzo1_1[:, t1]         # (32)
+        dJ_dzf1[:, t1] = dJ_df1[:, t1] * dJ_dzf1_1[:, t1]         # (36)
+        dJ_dzi1[:, t1] = dJ_di1[:, t1] * dJ_dzi1_1[:, t1]         # (40)
+    dJ_dWg1 = x.reshape(-1, 2).T @ dJ_dzg1.reshape(-1, 16)        # (29)  (2, 16)
+    h1_laid_out = h1[:, :14]                                      # (30)  (m, 14, 16)
     dJ_dUg1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzg1[:, 1:].reshape(-1, 16)  # (30)  (16, 16)
-    dJ_dbg1 = dJ_dzg1.sum(axis=(0, 1))                          # (31)  (16,)
-    dJ_dWo1 = x.reshape(-1, 2).T @ dJ_dzo1.reshape(-1, 16)      # (33)  (2, 16)
+    dJ_dbg1 = dJ_dzg1.sum(axis=(0, 1))                            # (31)  (16,)
+    dJ_dWo1 = x.reshape(-1, 2).T @ dJ_dzo1.reshape(-1, 16)        # (33)  (2, 16)
     dJ_dUo1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzo1[:, 1:].reshape(-1, 16)  # (34)  (16, 16)
-    dJ_dbo1 = dJ_dzo1.sum(axis=(0, 1))                          # (35)  (16,)
-    dJ_dWf1 = x.reshape(-1, 2).T @ dJ_dzf1.reshape(-1, 16)      # (37)  (2, 16)
+    dJ_dbo1 = dJ_dzo1.sum(axis=(0, 1))                            # (35)  (16,)
+    dJ_dWf1 = x.reshape(-1, 2).T @ dJ_dzf1.reshape(-1, 16)        # (37)  (2, 16)
     dJ_dUf1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzf1[:, 1:].reshape(-1, 16)  # (38)  (16, 16)
-    dJ_dbf1 = dJ_dzf1.sum(axis=(0, 1))                          # (39)  (16,)
-    dJ_dWi1 = x.reshape(-1, 2).T @ dJ_dzi1.reshape(-1, 16)      # (41)  (2, 16)
+    dJ_dbf1 = dJ_dzf1.sum(axis=(0, 1))                            # (39)  (16,)
+    dJ_dWi1 = x.reshape(-1, 2).T @ dJ_dzi1.reshape(-1, 16)        # (41)  (2, 16)
     dJ_dUi1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzi1[:, 1:].reshape(-1, 16)  # (42)  (16, 16)
-    dJ_dbi1 = dJ_dzi1.sum(axis=(0, 1))                          # (43)  (16,)
+    dJ_dbi1 = dJ_dzi1.sum(axis=(0, 1))                            # (43)  (16,)
     gradients = {
         "Wi1": dJ_dWi1,
         "Ui1": dJ_dUi1,
@@ -371,96 +365,93 @@ def trace(
     Uf1, bf1, Wo1, Uo1 = parameters["Uf1"], parameters["bf1"], parameters["Wo1"], parameters["Uo1"]
     bo1, Wg1, Ug1, bg1 = parameters["bo1"], parameters["Wg1"], parameters["Ug1"], parameters["bg1"]
     W2, b2 = parameters["W2"], parameters["b2"]
-    zi1 = x @ Wi1 + bi1                                         # (1)  (m, 15, 16)
-    zf1 = x @ Wf1 + bf1                                         # (2)  (m, 15, 16)
-    zo1 = x @ Wo1 + bo1                                         # (3)  (m, 15, 16)
-    zg1 = x @ Wg1 + bg1                                         # (4)  (m, 15, 16)
-    i1 = np.empty((m, 15, 16), Wi1.dtype)                       # (5)  (m, 15, 16)
-    f1 = np.empty((m, 15, 16), Wi1.dtype)                       # (6)  (m, 15, 16)
-    o1 = np.empty((m, 15, 16), Wi1.dtype)                       # (7)  (m, 15, 16)
-    g1 = np.empty((m, 15, 16), Wi1.dtype)                       # (8)  (m, 15, 16)
-    c1 = np.empty((m, 15, 16), Wi1.dtype)                       # (9)  (m, 15, 16)
-    s1 = np.empty((m, 15, 16), Wi1.dtype)                       # (10)  (m, 15, 16)
-    h1 = np.empty((m, 15, 16), Wi1.dtype)                       # (11)  (m, 15, 16)
+    zi1 = x @ Wi1 + bi1                                           # (1)  (m, 15, 16)
+    zf1 = x @ Wf1 + bf1                                           # (2)  (m, 15, 16)
+    zo1 = x @ Wo1 + bo1                                           # (3)  (m, 15, 16)
+    zg1 = x @ Wg1 + bg1                                           # (4)  (m, 15, 16)
+    i1 = np.empty((m, 15, 16), Wi1.dtype)                         # (5)  (m, 15, 16)
+    f1 = np.empty((m, 15, 16), Wi1.dtype)                         # (6)  (m, 15, 16)
+    o1 = np.empty((m, 15, 16), Wi1.dtype)                         # (7)  (m, 15, 16)
+    g1 = np.empty((m, 15, 16), Wi1.dtype)                         # (8)  (m, 15, 16)
+    c1 = np.empty((m, 15, 16), Wi1.dtype)                         # (9)  (m, 15, 16)
+    s1 = np.empty((m, 15, 16), Wi1.dtype)                         # (10)  (m, 15, 16)
+    h1 = np.empty((m, 15, 16), Wi1.dtype)                         # (11)  (m, 15, 16)
     for t1 in range(15):
         if t1 > 0:
-            zi1[:, t1] += h1[:, t1 - 1] @ Ui1                   # (1)
+            zi1[:, t1] += h1[:, t1 - 1] @ Ui1                     # (1)
+            zf1[:, t1] += h1[:, t1 - 1] @ Uf1                     # (2)
+            zo1[:, t1] += h1[:, t1 - 1] @ Uo1                     # (3)
+            zg1[:, t1] += h1[:, t1 - 1] @ Ug1                     # (4)
+        i1[:, t1] = sigmoid(zi1[:, t1])                           # (5)
+        f1[:, t1] = sigmoid(zf1[:, t1])                           # (6)
+        o1[:, t1] = sigmoid(zo1[:, t1])                           # (7)
+        g1[:, t1] = np.tanh(zg1[:, t1])                           # (8)
+        c1[:, t1] = g1[:, t1] * i1[:, t1]                         # (9)
         if t1 > 0:
-            zf1[:, t1] += h1[:, t1 - 1] @ Uf1                   # (2)
-        if t1 > 0:
-            zo1[:, t1] += h1[:, t1 - 1] @ Uo1                   # (3)
-        if t1 > 0:
-            zg1[:, t1] += h1[:, t1 - 1] @ Ug1                   # (4)
-        i1[:, t1] = sigmoid(zi1[:, t1])                         # (5)
-        f1[:, t1] = sigmoid(zf1[:, t1])                         # (6)
-        o1[:, t1] = sigmoid(zo1[:, t1])                         # (7)
-        g1[:, t1] = np.tanh(zg1[:, t1])                         # (8)
-        c1[:, t1] = g1[:, t1] * i1[:, t1]                       # (9)
-        if t1 > 0:
-            c1[:, t1] += c1[:, t1 - 1] * f1[:, t1]              # (9)
-        s1[:, t1] = np.tanh(c1[:, t1])                          # (10)
-        h1[:, t1] = o1[:, t1] * s1[:, t1]                       # (11)
-    y1 = h1[:, 14]                                              # (12)  (m, 16)
-    z2 = y1 @ W2 + b2                                           # (13)  (m, 1)
-    e = (z2 - t) ** 2                                           # (14)  (m, 1)
-    J = e.sum() / m                                             # (15)  scalar
-    dJ_de = np.full((m, 1), 1 / m, Wi1.dtype)                   # (16)  (m, 1)
-    dJ_dz2 = 2 * (z2 - t) / m                                   # (17)  (m, 1)
-    dJ_dW2 = y1.T @ dJ_dz2                                      # (18)  (16, 1)
-    dJ_db2 = dJ_dz2.sum(axis=0)                                 # (19)  (1,)
-    dJ_dy1 = dJ_dz2 @ W2.T                                      # (20)  (m, 16)
-    dJ_dh1 = np.zeros((m, 15, 16), Wi1.dtype)                   # (21)  (m, 15, 16)
-    dJ_df1 = np.zeros((m, 15, 16), Wi1.dtype)                   # (26)  (m, 15, 16)
-    dJ_dc1_1 = 1 - s1**2                                        # (23)  (m, 15, 16)
-    dJ_dzg1_1 = 1 - g1**2                                       # (28)  (m, 15, 16)
-    dJ_dzo1_1 = o1 * (1 - o1)                                   # (32)  (m, 15, 16)
-    dJ_dzf1_1 = f1 * (1 - f1)                                   # (36)  (m, 15, 16)
-    dJ_dzi1_1 = i1 * (1 - i1)                                   # (40)  (m, 15, 16)
-    dJ_ds1 = np.empty((m, 15, 16), Wi1.dtype)                   # (22)  (m, 15, 16)
-    dJ_dc1 = np.empty((m, 15, 16), Wi1.dtype)                   # (23)  (m, 15, 16)
-    dJ_dg1 = np.empty((m, 15, 16), Wi1.dtype)                   # (24)  (m, 15, 16)
-    dJ_do1 = np.empty((m, 15, 16), Wi1.dtype)                   # (25)  (m, 15, 16)
-    dJ_di1 = np.empty((m, 15, 16), Wi1.dtype)                   # (27)  (m, 15, 16)
-    dJ_dzg1 = np.empty((m, 15, 16), Wi1.dtype)                  # (28)  (m, 15, 16)
-    dJ_dzo1 = np.empty((m, 15, 16), Wi1.dtype)                  # (32)  (m, 15, 16)
-    dJ_dzf1 = np.empty((m, 15, 16), Wi1.dtype)                  # (36)  (m, 15, 16)
-    dJ_dzi1 = np.empty((m, 15, 16), Wi1.dtype)                  # (40)  (m, 15, 16)
+            c1[:, t1] += c1[:, t1 - 1] * f1[:, t1]                # (9)
+        s1[:, t1] = np.tanh(c1[:, t1])                            # (10)
+        h1[:, t1] = o1[:, t1] * s1[:, t1]                         # (11)
+    y1 = h1[:, 14]                                                # (12)  (m, 16)
+    z2 = y1 @ W2 + b2                                             # (13)  (m, 1)
+    e = (z2 - t) ** 2                                             # (14)  (m, 1)
+    J = e.sum() / m                                               # (15)  scalar
+    dJ_de = np.full((m, 1), 1 / m, Wi1.dtype)                     # (16)  (m, 1)
+    dJ_dz2 = 2 * (z2 - t) / m                                     # (17)  (m, 1)
+    dJ_dW2 = y1.T @ dJ_dz2                                        # (18)  (16, 1)
+    dJ_db2 = dJ_dz2.sum(axis=0)                                   # (19)  (1,)
+    dJ_dy1 = dJ_dz2 @ W2.T                                        # (20)  (m, 16)
+    dJ_dh1 = np.zeros((m, 15, 16), Wi1.dtype)                     # (21)  (m, 15, 16)
+    dJ_df1 = np.zeros((m, 15, 16), Wi1.dtype)                     # (26)  (m, 15, 16)
+    dJ_dc1_1 = 1 - s1**2                                          # (23)  (m, 15, 16)
+    dJ_dzg1_1 = 2 * sigmoid(-2 * np.abs(zg1)) * (1 + np.abs(g1))  # (28)  (m, 15, 16)
+    dJ_dzo1_1 = o1 * sigmoid(-zo1)                                # (32)  (m, 15, 16)
+    dJ_dzf1_1 = f1 * sigmoid(-zf1)                                # (36)  (m, 15, 16)
+    dJ_dzi1_1 = i1 * sigmoid(-zi1)                                # (40)  (m, 15, 16)
+    dJ_ds1 = np.empty((m, 15, 16), Wi1.dtype)                     # (22)  (m, 15, 16)
+    dJ_dc1 = np.empty((m, 15, 16), Wi1.dtype)                     # (23)  (m, 15, 16)
+    dJ_dg1 = np.empty((m, 15, 16), Wi1.dtype)                     # (24)  (m, 15, 16)
+    dJ_do1 = np.empty((m, 15, 16), Wi1.dtype)                     # (25)  (m, 15, 16)
+    dJ_di1 = np.empty((m, 15, 16), Wi1.dtype)                     # (27)  (m, 15, 16)
+    dJ_dzg1 = np.empty((m, 15, 16), Wi1.dtype)                    # (28)  (m, 15, 16)
+    dJ_dzo1 = np.empty((m, 15, 16), Wi1.dtype)                    # (32)  (m, 15, 16)
+    dJ_dzf1 = np.empty((m, 15, 16), Wi1.dtype)                    # (36)  (m, 15, 16)
+    dJ_dzi1 = np.empty((m, 15, 16), Wi1.dtype)                    # (40)  (m, 15, 16)
     for t1 in reversed(range(15)):
         if t1 == 14:
-            dJ_dh1[:, t1] += dJ_dy1                             # (21)
+            dJ_dh1[:, t1] += dJ_dy1                               # (21)
         if t1 < 14:
-            dJ_dh1_4 = dJ_dzo1[:, t1 + 1] @ Uo1.T               # (21)  (m, 16)
+            dJ_dh1_4 = dJ_dzo1[:, t1 + 1] @ Uo1.T                 # (21)  (m, 16)
             # (21)
             dJ_dh1[:, t1] += (
                 dJ_dzf1[:, t1 + 1] @ Uf1.T + dJ_dzg1[:, t1 + 1] @ Ug1.T
                 + dJ_dzi1[:, t1 + 1] @ Ui1.T + dJ_dh1_4
             )
-        dJ_ds1[:, t1] = dJ_dh1[:, t1] * o1[:, t1]               # (22)
-        dJ_dc1[:, t1] = dJ_dc1_1[:, t1] * dJ_ds1[:, t1]         # (23)
+        dJ_ds1[:, t1] = dJ_dh1[:, t1] * o1[:, t1]                 # (22)
+        dJ_dc1[:, t1] = dJ_dc1_1[:, t1] * dJ_ds1[:, t1]           # (23)
         if t1 < 14:
-            dJ_dc1[:, t1] += dJ_dc1[:, t1 + 1] * f1[:, t1 + 1]  # (23)
-        dJ_dg1[:, t1] = dJ_dc1[:, t1] * i1[:, t1]               # (24)
-        dJ_do1[:, t1] = dJ_dh1[:, t1] * s1[:, t1]               # (25)
+            dJ_dc1[:, t1] += dJ_dc1[:, t1 + 1] * f1[:, t1 + 1]    # (23)
+        dJ_dg1[:, t1] = dJ_dc1[:, t1] * i1[:, t1]                 # (24)
+        dJ_do1[:, t1] = dJ_dh1[:, t1] * s1[:, t1]                 # (25)
         if t1 > 0:
-            dJ_df1[:, t1] += dJ_dc1[:, t1] * c1[:, t1 - 1]      # (26)
-        dJ_di1[:, t1] = dJ_dc1[:, t1] * g1[:, t1]               # (27)
-        dJ_dzg1[:, t1] = dJ_dg1[:, t1] * dJ_dzg1_1[:, t1]       # (28)
-        dJ_dzo1[:, t1] = dJ_do1[:, t1] * dJ_dzo1_1[:, t1]       # (32)
-        dJ_dzf1[:, t1] = dJ_df1[:, t1] * dJ_dzf1_1[:, t1]       # (36)
-        dJ_dzi1[:, t1] = dJ_di1[:, t1] * dJ_dzi1_1[:, t1]       # (40)
-    dJ_dWg1 = x.reshape(-1, 2).T @ dJ_dzg1.reshape(-1, 16)      # (29)  (2, 16)
-    h1_laid_out = h1[:, :14]                                    # (30)  (m, 14, 16)
+            dJ_df1[:, t1] += dJ_dc1[:, t1] * c1[:, t1 - 1]        # (26)
+        dJ_di1[:, t1] = dJ_dc1[:, t1] * g1[:, t1]                 # (27)
+        dJ_dzg1[:, t1] = dJ_dg1[:, t1] * dJ_dzg1_1[:, t1]         # (28)
+        dJ_dzo1[:, t1] = dJ_do1[:, t1] * dJ_dzo1_1[:, t1]         # (32)
+        dJ_dzf1[:, t1] = dJ_df1[:, t1] * dJ_dzf1_1[:, t1]         # (36)
+        dJ_dzi1[:, t1] = dJ_di1[:, t1] * dJ_dzi1_1[:, t1]         # (40)
+    dJ_dWg1 = x.reshape(-1, 2).T @ dJ_dzg1.reshape(-1, 16)        # (29)  (2, 16)
+    h1_laid_out = h1[:, :14]                                      # (30)  (m, 14, 16)
     dJ_dUg1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzg1[:, 1:].reshape(-1, 16)  # (30)  (16, 16)
-    dJ_dbg1 = dJ_dzg1.sum(axis=(0, 1))                          # (31)  (16,)
-    dJ_dWo1 = x.reshape(-1, 2).T @ dJ_dzo1.reshape(-1, 16)      # (33)  (2, 16)
+    dJ_dbg1 = dJ_dzg1.sum(axis=(0, 1))                            # (31)  (16,)
+    dJ_dWo1 = x.reshape(-1, 2).T @ dJ_dzo1.reshape(-1, 16)        # (33)  (2, 16)
     dJ_dUo1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzo1[:, 1:].reshape(-1, 16)  # (34)  (16, 16)
-    dJ_dbo1 = dJ_dzo1.sum(axis=(0, 1))                          # (35)  (16,)
-    dJ_dWf1 = x.reshape(-1, 2).T @ dJ_dzf1.reshape(-1, 16)      # (37)  (2, 16)
+    dJ_dbo1 = dJ_dzo1.sum(axis=(0, 1))                            # (35)  (16,)
+    dJ_dWf1 = x.reshape(-1, 2).T @ dJ_dzf1.reshape(-1, 16)        # (37)  (2, 16)
     dJ_dUf1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzf1[:, 1:].reshape(-1, 16)  # (38)  (16, 16)
-    dJ_dbf1 = dJ_dzf1.sum(axis=(0, 1))                          # (39)  (16,)
-    dJ_dWi1 = x.reshape(-1, 2).T @ dJ_dzi1.reshape(-1, 16)      # (41)  (2, 16)
+    dJ_dbf1 = dJ_dzf1.sum(axis=(0, 1))                            # (39)  (16,)
+    dJ_dWi1 = x.reshape(-1, 2).T @ dJ_dzi1.reshape(-1, 16)        # (41)  (2, 16)
     dJ_dUi1 = h1_laid_out.reshape(-1, 16).T @ dJ_dzi1[:, 1:].reshape(-1, 16)  # (42)  (16, 16)
-    dJ_dbi1 = dJ_dzi1.sum(axis=(0, 1))                          # (43)  (16,)
+    dJ_dbi1 = dJ_dzi1.sum(axis=(0, 1))                            # (43)  (16,)
     return {
         "zi1": zi1,
         "zf1": zf1,
@@ -570,10 +561,10 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    zi1 = dJ_dh1 = memory.array(m, 15, 16)
-    zf1 = dJ_df1 = memory.array(m, 15, 16)
-    zo1 = dJ_ds1 = memory.array(m, 15, 16)
-    zg1 = dJ_dc1 = memory.array(m, 15, 16)
+    zi1 = dJ_ds1 = memory.array(m, 15, 16)
+    zf1 = dJ_dc1 = memory.array(m, 15, 16)
+    zo1 = dJ_dg1 = memory.array(m, 15, 16)
+    zg1 = scratch3 = dJ_do1 = memory.array(m, 15, 16)
     zi1_2 = zf1_2 = zo1_2 = zg1_2 = scratch = y1 = dJ_dy1 = memory.array(m, 16)
     h1 = memory.array(m, 15, 16)
     i1 = memory.array(m, 15, 16)
@@ -584,6 +575,8 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     s1 = memory.array(m, 15, 16)
     z2 = e = dJ_dz2 = memory.array(m, 1)
     e_1 = memory.array(m, 1)
+    dJ_dh1 = memory.array(m, 15, 16)
+    scratch2 = dJ_df1 = memory.array(m, 15, 16)
     dJ_dc1_1 = memory.array(m, 15, 16)
     dJ_dzg1 = memory.array(m, 15, 16)
     dJ_dzg1_1 = memory.array(m, 15, 16)
@@ -593,22 +586,20 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     dJ_dzf1_1 = memory.array(m, 15, 16)
     dJ_dzi1 = memory.array(m, 15, 16)
     dJ_dzi1_1 = memory.array(m, 15, 16)
-    dJ_dh1_1 = scratch2 = memory.array(m, 16)
+    dJ_dh1_1 = scratch4 = memory.array(m, 16)
     dJ_dh1_2 = memory.array(m, 16)
-    dJ_dh1_3 = scratch3 = memory.array(m, 16)
-    dJ_dh1_4 = scratch4 = memory.array(m, 16)
-    dJ_dg1 = memory.array(m, 15, 16)
-    dJ_do1 = memory.array(m, 15, 16)
+    dJ_dh1_3 = scratch5 = memory.array(m, 16)
+    dJ_dh1_4 = scratch6 = memory.array(m, 16)
     dJ_di1 = memory.array(m, 15, 16)
     h1_laid_out = memory.array(m, 14, 16)
     dJ_dzg1_laid_out = dJ_dzo1_laid_out = dJ_dzf1_laid_out = memory.array(m, 14, 16)
     dJ_dzi1_laid_out = dJ_dzg1_laid_out
     return (
-        zi1, dJ_dh1, zf1, dJ_df1, zo1, dJ_ds1, zg1, dJ_dc1, zi1_2, zf1_2, zo1_2, zg1_2, scratch,
-        y1, dJ_dy1, h1, i1, f1, o1, g1, c1, s1, z2, e, dJ_dz2, e_1, dJ_dc1_1, dJ_dzg1, dJ_dzg1_1,
-        dJ_dzo1, dJ_dzo1_1, dJ_dzf1, dJ_dzf1_1, dJ_dzi1, dJ_dzi1_1, dJ_dh1_1, scratch2, dJ_dh1_2,
-        dJ_dh1_3, scratch3, dJ_dh1_4, scratch4, dJ_dg1, dJ_do1, dJ_di1, h1_laid_out,
-        dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out,
+        zi1, dJ_ds1, zf1, dJ_dc1, zo1, dJ_dg1, zg1, scratch3, dJ_do1, zi1_2, zf1_2, zo1_2, zg1_2,
+        scratch, y1, dJ_dy1, h1, i1, f1, o1, g1, c1, s1, z2, e, dJ_dz2, e_1, dJ_dh1, scratch2,
+        dJ_df1, dJ_dc1_1, dJ_dzg1, dJ_dzg1_1, dJ_dzo1, dJ_dzo1_1, dJ_dzf1, dJ_dzf1_1, dJ_dzi1,
+        dJ_dzi1_1, dJ_dh1_1, scratch4, dJ_dh1_2, dJ_dh1_3, scratch5, dJ_dh1_4, scratch6, dJ_di1,
+        h1_laid_out, dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out,
     )
 
 
@@ -626,11 +617,11 @@ def _step(
         dJ_dUg1, dJ_dbg1, dJ_dW2, dJ_db2,
     ) = gradients
     (
-        zi1, dJ_dh1, zf1, dJ_df1, zo1, dJ_ds1, zg1, dJ_dc1, zi1_2, zf1_2, zo1_2, zg1_2, scratch,
-        y1, dJ_dy1, h1, i1, f1, o1, g1, c1, s1, z2, e, dJ_dz2, e_1, dJ_dc1_1, dJ_dzg1, dJ_dzg1_1,
-        dJ_dzo1, dJ_dzo1_1, dJ_dzf1, dJ_dzf1_1, dJ_dzi1, dJ_dzi1_1, dJ_dh1_1, scratch2, dJ_dh1_2,
-        dJ_dh1_3, scratch3, dJ_dh1_4, scratch4, dJ_dg1, dJ_do1, dJ_di1, h1_laid_out,
-        dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out,
+        zi1, dJ_ds1, zf1, dJ_dc1, zo1, dJ_dg1, zg1, scratch3, dJ_do1, zi1_2, zf1_2, zo1_2, zg1_2,
+        scratch, y1, dJ_dy1, h1, i1, f1, o1, g1, c1, s1, z2, e, dJ_dz2, e_1, dJ_dh1, scratch2,
+        dJ_df1, dJ_dc1_1, dJ_dzg1, dJ_dzg1_1, dJ_dzo1, dJ_dzo1_1, dJ_dzf1, dJ_dzf1_1, dJ_dzi1,
+        dJ_dzi1_1, dJ_dh1_1, scratch4, dJ_dh1_2, dJ_dh1_3, scratch5, dJ_dh1_4, scratch6, dJ_di1,
+        h1_laid_out, dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out,
     ) = arrays
     m = len(x)
     # (1)  zi1[n,t,j] = Σ_k x[n,t,k]·Wi1[k,j] + Σ_l h1[n,t−1,l]·[0≤t−1]·Ui1[l,j] + bi1[j]
@@ -647,19 +638,16 @@ def _step(
     np.add(zg1, bg1, out=zg1)
     for t1 in range(15):
         if t1 > 0:
-            # (1)  zi1[n,t,j] = Σ_k x[n,t,k]·Wi1[k,j] + Σ_l h1[n,t−1,l]·[0≤t−1]·Ui1[l,j] + bi1[j]
+            # (1)
             np.matmul(h1[:, t1 - 1], Ui1, out=zi1_2)
             np.add(zi1[:, t1], zi1_2, out=zi1[:, t1])
-        if t1 > 0:
-            # (2)  zf1[n,t,j] = Σ_k x[n,t,k]·Wf1[k,j] + Σ_l h1[n,t−1,l]·[0≤t−1]·Uf1[l,j] + bf1[j]
+            # (2)
             np.matmul(h1[:, t1 - 1], Uf1, out=zf1_2)
             np.add(zf1[:, t1], zf1_2, out=zf1[:, t1])
-        if t1 > 0:
-            # (3)  zo1[n,t,j] = Σ_k x[n,t,k]·Wo1[k,j] + Σ_l h1[n,t−1,l]·[0≤t−1]·Uo1[l,j] + bo1[j]
+            # (3)
             np.matmul(h1[:, t1 - 1], Uo1, out=zo1_2)
             np.add(zo1[:, t1], zo1_2, out=zo1[:, t1])
-        if t1 > 0:
-            # (4)  zg1[n,t,j] = Σ_k x[n,t,k]·Wg1[k,j] + Σ_l h1[n,t−1,l]·[0≤t−1]·Ug1[l,j] + bg1[j]
+            # (4)
             np.matmul(h1[:, t1 - 1], Ug1, out=zg1_2)
             np.add(zg1[:, t1], zg1_2, out=zg1[:, t1])
         # (5)  i1[n,t,j] = 1/(1 + exp(−zi1[n,t,j]))
@@ -682,7 +670,7 @@ def _step(
         # (9)  c1[n,t,j] = g1[n,t,j]·i1[n,t,j] + c1[n,t−1,j]·f1[n,t,j]·[0≤t−1]
         np.multiply(g1[:, t1], i1[:, t1], out=c1[:, t1])
         if t1 > 0:
-            # (9)  c1[n,t,j] = g1[n,t,j]·i1[n,t,j] + c1[n,t−1,j]·f1[n,t,j]·[0≤t−1]
+            # (9)
             np.multiply(c1[:, t1 - 1], f1[:, t1], out=scratch)
             np.add(c1[:, t1], scratch, out=c1[:, t1])
         # (10)  s1[n,t,j] = tanh(c1[n,t,j])
@@ -713,67 +701,74 @@ def _step(
     #     dJ_dzo1[n,t+1,k]·Uo1[j,k])·[t+1<d0_t] + dJ_dy1[n,j]·[t = d0_t−1]
     np.copyto(dJ_dh1, 0)
     # (23)  dJ_dc1[n,t,j] = dJ_ds1[n,t,j]·(1 − s1[n,t,j]²) + dJ_dc1[n,t+1,j]·f1[n,t+1,j]·[t+1<d0_t]
-    np.square(s1, out=dJ_dc1)
-    np.subtract(1, dJ_dc1, out=dJ_dc1_1)
+    np.square(s1, out=scratch2)
+    np.subtract(1, scratch2, out=dJ_dc1_1)
     # (26)  dJ_df1[n,t,j] = dJ_dc1[n,t,j]·c1[n,t−1,j]·[0≤t−1]
     np.copyto(dJ_df1, 0)
     # (28)  dJ_dzg1[n,t,j] = dJ_dg1[n,t,j]·(1 − g1[n,t,j]²)
-    np.square(g1, out=dJ_dzg1)
-    np.subtract(1, dJ_dzg1, out=dJ_dzg1_1)
+    np.abs(zg1, out=dJ_dzg1)
+    np.multiply(2, dJ_dzg1, out=dJ_dzg1)
+    np.exp(dJ_dzg1, out=dJ_dzg1)
+    np.add(dJ_dzg1, 1, out=dJ_dzg1)
+    np.reciprocal(dJ_dzg1, out=dJ_dzg1)
+    np.multiply(2, dJ_dzg1, out=dJ_dzg1)
+    np.abs(g1, out=scratch3)
+    np.add(1, scratch3, out=scratch3)
+    np.multiply(dJ_dzg1, scratch3, out=dJ_dzg1_1)
     # (32)  dJ_dzo1[n,t,j] = dJ_do1[n,t,j]·o1[n,t,j]·(1 − o1[n,t,j])
-    np.subtract(1, o1, out=dJ_dzo1)
+    np.exp(zo1, out=dJ_dzo1)
+    np.add(dJ_dzo1, 1, out=dJ_dzo1)
+    np.reciprocal(dJ_dzo1, out=dJ_dzo1)
     np.multiply(o1, dJ_dzo1, out=dJ_dzo1_1)
     # (36)  dJ_dzf1[n,t,j] = dJ_df1[n,t,j]·f1[n,t,j]·(1 − f1[n,t,j])
-    np.subtract(1, f1, out=dJ_dzf1)
+    np.exp(zf1, out=dJ_dzf1)
+    np.add(dJ_dzf1, 1, out=dJ_dzf1)
+    np.reciprocal(dJ_dzf1, out=dJ_dzf1)
     np.multiply(f1, dJ_dzf1, out=dJ_dzf1_1)
     # (40)  dJ_dzi1[n,t,j] = dJ_di1[n,t,j]·i1[n,t,j]·(1 − i1[n,t,j])
-    np.subtract(1, i1, out=dJ_dzi1)
+    np.exp(zi1, out=dJ_dzi1)
+    np.add(dJ_dzi1, 1, out=dJ_dzi1)
+    np.reciprocal(dJ_dzi1, out=dJ_dzi1)
     np.multiply(i1, dJ_dzi1, out=dJ_dzi1_1)
     for t1 in reversed(range(15)):
         if t1 == 14:
-            # (21)  dJ_dh1[n,t,j] = (Σ_k dJ_dzf1[n,t+1,k]·Uf1[j,k])·[t+1<d0_t] + (Σ_k
-            #     dJ_dzg1[n,t+1,k]·Ug1[j,k])·[t+1<d0_t] + (Σ_k dJ_dzi1[n,t+1,k]·Ui1[j,k])·[t+1<d0_t]
-            #     + (Σ_k dJ_dzo1[n,t+1,k]·Uo1[j,k])·[t+1<d0_t] + dJ_dy1[n,j]·[t = d0_t−1]
+            # (21)
             np.add(dJ_dh1[:, t1], dJ_dy1, out=dJ_dh1[:, t1])
         if t1 < 14:
-            # (21)  dJ_dh1[n,t,j] = (Σ_k dJ_dzf1[n,t+1,k]·Uf1[j,k])·[t+1<d0_t] + (Σ_k
-            #     dJ_dzg1[n,t+1,k]·Ug1[j,k])·[t+1<d0_t] + (Σ_k dJ_dzi1[n,t+1,k]·Ui1[j,k])·[t+1<d0_t]
-            #     + (Σ_k dJ_dzo1[n,t+1,k]·Uo1[j,k])·[t+1<d0_t] + dJ_dy1[n,j]·[t = d0_t−1]
+            # (21)
             np.matmul(dJ_dzf1[:, t1 + 1], Uf1.T, out=dJ_dh1_1)
             np.matmul(dJ_dzg1[:, t1 + 1], Ug1.T, out=dJ_dh1_2)
             np.matmul(dJ_dzi1[:, t1 + 1], Ui1.T, out=dJ_dh1_3)
             np.matmul(dJ_dzo1[:, t1 + 1], Uo1.T, out=dJ_dh1_4)
-            np.add(dJ_dh1_1, dJ_dh1_2, out=scratch2)
-            np.add(scratch2, dJ_dh1_3, out=scratch3)
-            np.add(scratch3, dJ_dh1_4, out=scratch4)
-            np.add(dJ_dh1[:, t1], scratch4, out=dJ_dh1[:, t1])
+            np.add(dJ_dh1_1, dJ_dh1_2, out=scratch4)
+            np.add(scratch4, dJ_dh1_3, out=scratch5)
+            np.add(scratch5, dJ_dh1_4, out=scratch6)
+            np.add(dJ_dh1[:, t1], scratch6, out=dJ_dh1[:, t1])
         # (22)  dJ_ds1[n,t,j] = dJ_dh1[n,t,j]·o1[n,t,j]
         np.multiply(dJ_dh1[:, t1], o1[:, t1], out=dJ_ds1[:, t1])
-        # (23)  dJ_dc1[n,t,j] = dJ_ds1[n,t,j]·(1 − s1[n,t,j]²) +
-        #     dJ_dc1[n,t+1,j]·f1[n,t+1,j]·[t+1<d0_t]
+        # (23)
         np.multiply(dJ_dc1_1[:, t1], dJ_ds1[:, t1], out=dJ_dc1[:, t1])
         if t1 < 14:
-            # (23)  dJ_dc1[n,t,j] = dJ_ds1[n,t,j]·(1 − s1[n,t,j]²) +
-            #     dJ_dc1[n,t+1,j]·f1[n,t+1,j]·[t+1<d0_t]
-            np.multiply(dJ_dc1[:, t1 + 1], f1[:, t1 + 1], out=scratch2)
-            np.add(dJ_dc1[:, t1], scratch2, out=dJ_dc1[:, t1])
+            # (23)
+            np.multiply(dJ_dc1[:, t1 + 1], f1[:, t1 + 1], out=scratch4)
+            np.add(dJ_dc1[:, t1], scratch4, out=dJ_dc1[:, t1])
         # (24)  dJ_dg1[n,t,j] = dJ_dc1[n,t,j]·i1[n,t,j]
         np.multiply(dJ_dc1[:, t1], i1[:, t1], out=dJ_dg1[:, t1])
         # (25)  dJ_do1[n,t,j] = dJ_dh1[n,t,j]·s1[n,t,j]
         np.multiply(dJ_dh1[:, t1], s1[:, t1], out=dJ_do1[:, t1])
         if t1 > 0:
-            # (26)  dJ_df1[n,t,j] = dJ_dc1[n,t,j]·c1[n,t−1,j]·[0≤t−1]
-            np.multiply(dJ_dc1[:, t1], c1[:, t1 - 1], out=scratch2)
-            np.add(dJ_df1[:, t1], scratch2, out=dJ_df1[:, t1])
+            # (26)
+            np.multiply(dJ_dc1[:, t1], c1[:, t1 - 1], out=scratch4)
+            np.add(dJ_df1[:, t1], scratch4, out=dJ_df1[:, t1])
         # (27)  dJ_di1[n,t,j] = dJ_dc1[n,t,j]·g1[n,t,j]
         np.multiply(dJ_dc1[:, t1], g1[:, t1], out=dJ_di1[:, t1])
-        # (28)  dJ_dzg1[n,t,j] = dJ_dg1[n,t,j]·(1 − g1[n,t,j]²)
+        # (28)
         np.multiply(dJ_dg1[:, t1], dJ_dzg1_1[:, t1], out=dJ_dzg1[:, t1])
-        # (32)  dJ_dzo1[n,t,j] = dJ_do1[n,t,j]·o1[n,t,j]·(1 − o1[n,t,j])
+        # (32)
         np.multiply(dJ_do1[:, t1], dJ_dzo1_1[:, t1], out=dJ_dzo1[:, t1])
-        # (36)  dJ_dzf1[n,t,j] = dJ_df1[n,t,j]·f1[n,t,j]·(1 − f1[n,t,j])
+        # (36)
         np.multiply(dJ_df1[:, t1], dJ_dzf1_1[:, t1], out=dJ_dzf1[:, t1])
-        # (40)  dJ_dzi1[n,t,j] = dJ_di1[n,t,j]·i1[n,t,j]·(1 − i1[n,t,j])
+        # (40)
         np.multiply(dJ_di1[:, t1], dJ_dzi1_1[:, t1], out=dJ_dzi1[:, t1])
     # (29)  dJ_dWg1[k,j] = Σ_{n,t} x[n,t,k]·dJ_dzg1[n,t,j]
     np.matmul(x.reshape(-1, 2).T, dJ_dzg1.reshape(-1, 16), out=dJ_dWg1)
@@ -887,6 +882,25 @@ class Training:
             return self.model._train(*next(self.batches))
 
 
+def _check_option(
+    name: str,
+    value: float | None,
+    kind: type,
+    least: float = -np.inf,
+    above: float = -np.inf,
+    optional: bool = False,
+) -> None:
+    """Raise TypeError where an option is of another type, ValueError where it is out of range."""
+    kinds = {float: (int, float, np.number), int: (int, np.integer), bool: (bool, np.bool_)}
+    if value is None and optional:
+        return
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool) and kind is not bool:
+        raise TypeError(f"{name} is {value!r}, expected {kind.__name__}{' or None' * optional}")
+    if kind is not bool and not (least <= value < np.inf and above < value):
+        expected = f"at least {least}" if above < least else f"a number greater than {above}"
+        raise ValueError(f"{name} is {value}, expected {expected}")
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -953,8 +967,24 @@ class Model:
         self.dtype = dtype
         self._start()
 
+    def _check_options(self) -> None:
+        """Raise TypeError or ValueError where an option is not what it may be."""
+        _check_option("learning_rate", self.learning_rate, float, above=0)
+        _check_option("beta1", self.beta1, float, least=0)
+        _check_option("beta2", self.beta2, float, least=0)
+        _check_option("epsilon", self.epsilon, float, least=0)
+        _check_option("epochs", self.epochs, int, least=0)
+        _check_option("batch_size", self.batch_size, int, least=1, optional=True)
+        _check_option("shuffle", self.shuffle, bool)
+        _check_option("tolerance", self.tolerance, float, least=0, optional=True)
+        _check_option("warm_start", self.warm_start, bool)
+        _check_option("seed", self.seed, int, least=0, optional=True)
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise ValueError(f"dtype is {self.dtype!r}, expected float64 or float32")
+
     def _start(self) -> None:
         """Initial parameters, and nothing learnt."""
+        self._check_options()
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
@@ -990,6 +1020,7 @@ class Model:
                 known = ", ".join(valid)
                 raise ValueError(f"{name} is no option of this model, expected one of {known}")
             setattr(self, name, value)
+        self._check_options()
         if {"seed", "dtype"} & options.keys():
             self._start()
         return self
@@ -1046,10 +1077,9 @@ class Model:
 
     def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
         """The batches of these data, with arrays prepared for their sizes."""
+        self._check_options()
         samples = len(data[0])
         size = min(self.batch_size or samples, samples)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
         self._prepare(size)
         self._prepare(samples % size)
         return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)

@@ -212,15 +212,20 @@ def loss_and_gradients(
     dJ_db_picture = dJ_dz_picture.sum(axis=0)              # (16)  (64,)
     dJ_dW_picture = a_restored.T @ dJ_dz_picture           # (17)  (32, 64)
     dJ_da_restored = dJ_dz_picture @ W_picture.T           # (18)  (m, 32)
-    dJ_dz_restored = dJ_da_restored * (1 - a_restored**2)  # (19)  (m, 32)
+    # (19)  (m, 32)
+    dJ_dz_restored = (
+        2 * dJ_da_restored * sigmoid(-2 * np.abs(z_restored)) * (1 + np.abs(a_restored))
+    )
     dJ_db_restored = dJ_dz_restored.sum(axis=0)            # (20)  (32,)
     dJ_dW_restored = a_code.T @ dJ_dz_restored             # (21)  (12, 32)
     dJ_da_code = dJ_dz_restored @ W_restored.T             # (22)  (m, 12)
-    dJ_dz_code = dJ_da_code * (1 - a_code**2)              # (23)  (m, 12)
+    # (23)  (m, 12)
+    dJ_dz_code = 2 * dJ_da_code * sigmoid(-2 * np.abs(z_code)) * (1 + np.abs(a_code))
     dJ_dW_code = a_wide.T @ dJ_dz_code + dJ_dW_restored.T  # (24)  (32, 12)
     dJ_db_code = dJ_dz_code.sum(axis=0)                    # (25)  (12,)
     dJ_da_wide = dJ_dz_code @ W_code.T                     # (26)  (m, 32)
-    dJ_dz_wide = dJ_da_wide * (1 - a_wide**2)              # (27)  (m, 32)
+    # (27)  (m, 32)
+    dJ_dz_wide = 2 * dJ_da_wide * sigmoid(-2 * np.abs(z_wide)) * (1 + np.abs(a_wide))
     dJ_dW_wide = x.T @ dJ_dz_wide + dJ_dW_picture.T        # (28)  (64, 32)
     dJ_db_wide = dJ_dz_wide.sum(axis=0)                    # (29)  (32,)
     gradients = {
@@ -268,15 +273,20 @@ def trace(
     dJ_db_picture = dJ_dz_picture.sum(axis=0)              # (16)  (64,)
     dJ_dW_picture = a_restored.T @ dJ_dz_picture           # (17)  (32, 64)
     dJ_da_restored = dJ_dz_picture @ W_picture.T           # (18)  (m, 32)
-    dJ_dz_restored = dJ_da_restored * (1 - a_restored**2)  # (19)  (m, 32)
+    # (19)  (m, 32)
+    dJ_dz_restored = (
+        2 * dJ_da_restored * sigmoid(-2 * np.abs(z_restored)) * (1 + np.abs(a_restored))
+    )
     dJ_db_restored = dJ_dz_restored.sum(axis=0)            # (20)  (32,)
     dJ_dW_restored = a_code.T @ dJ_dz_restored             # (21)  (12, 32)
     dJ_da_code = dJ_dz_restored @ W_restored.T             # (22)  (m, 12)
-    dJ_dz_code = dJ_da_code * (1 - a_code**2)              # (23)  (m, 12)
+    # (23)  (m, 12)
+    dJ_dz_code = 2 * dJ_da_code * sigmoid(-2 * np.abs(z_code)) * (1 + np.abs(a_code))
     dJ_dW_code = a_wide.T @ dJ_dz_code + dJ_dW_restored.T  # (24)  (32, 12)
     dJ_db_code = dJ_dz_code.sum(axis=0)                    # (25)  (12,)
     dJ_da_wide = dJ_dz_code @ W_code.T                     # (26)  (m, 32)
-    dJ_dz_wide = dJ_da_wide * (1 - a_wide**2)              # (27)  (m, 32)
+    # (27)  (m, 32)
+    dJ_dz_wide = 2 * dJ_da_wide * sigmoid(-2 * np.abs(z_wide)) * (1 + np.abs(a_wide))
     dJ_dW_wide = x.T @ dJ_dz_wide + dJ_dW_picture.T        # (28)  (64, 32)
     dJ_db_wide = dJ_dz_wide.sum(axis=0)                    # (29)  (32,)
     return {
@@ -374,9 +384,12 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    z_wide = a_wide = scratch7 = memory.array(m, 32)
-    z_code = a_code = scratch6 = memory.array(m, 12)
-    z_restored = a_restored = scratch5 = dJ_da_wide = dJ_dz_wide = memory.array(m, 32)
+    z_wide = dJ_dz_wide = memory.array(m, 32)
+    a_wide = scratch10 = memory.array(m, 32)
+    z_code = dJ_dz_code = memory.array(m, 12)
+    a_code = scratch8 = memory.array(m, 12)
+    z_restored = dJ_dz_restored = dJ_da_wide = scratch9 = memory.array(m, 32)
+    a_restored = scratch6 = memory.array(m, 32)
     z_picture = e = dJ_dz_picture = memory.array(m, 64)
     a_picture = scratch4 = memory.array(m, 64)
     scratch = log1p_exp_z_picture = memory.array(m, 64)
@@ -384,14 +397,14 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     scratch2 = memory.array(m, 64)
     scratch3 = memory.array(m, 64)
     dJ_dW_picture = memory.array(32, 64)
-    dJ_da_restored = dJ_dz_restored = memory.array(m, 32)
+    dJ_da_restored = scratch5 = memory.array(m, 32)
     dJ_dW_restored = memory.array(12, 32)
-    dJ_da_code = dJ_dz_code = memory.array(m, 12)
+    dJ_da_code = scratch7 = memory.array(m, 12)
     return (
-        z_wide, a_wide, scratch7, z_code, a_code, scratch6, z_restored, a_restored, scratch5,
-        dJ_da_wide, dJ_dz_wide, z_picture, e, dJ_dz_picture, a_picture, scratch4, scratch,
-        log1p_exp_z_picture, e_1, scratch2, scratch3, dJ_dW_picture, dJ_da_restored,
-        dJ_dz_restored, dJ_dW_restored, dJ_da_code, dJ_dz_code,
+        z_wide, dJ_dz_wide, a_wide, scratch10, z_code, dJ_dz_code, a_code, scratch8, z_restored,
+        dJ_dz_restored, dJ_da_wide, scratch9, a_restored, scratch6, z_picture, e, dJ_dz_picture,
+        a_picture, scratch4, scratch, log1p_exp_z_picture, e_1, scratch2, scratch3, dJ_dW_picture,
+        dJ_da_restored, scratch5, dJ_dW_restored, dJ_da_code, scratch7,
     )
 
 
@@ -406,10 +419,10 @@ def _step(
     W_wide, b_wide, W_code, b_code, b_restored, b_picture = parameters
     dJ_dW_wide, dJ_db_wide, dJ_dW_code, dJ_db_code, dJ_db_restored, dJ_db_picture = gradients
     (
-        z_wide, a_wide, scratch7, z_code, a_code, scratch6, z_restored, a_restored, scratch5,
-        dJ_da_wide, dJ_dz_wide, z_picture, e, dJ_dz_picture, a_picture, scratch4, scratch,
-        log1p_exp_z_picture, e_1, scratch2, scratch3, dJ_dW_picture, dJ_da_restored,
-        dJ_dz_restored, dJ_dW_restored, dJ_da_code, dJ_dz_code,
+        z_wide, dJ_dz_wide, a_wide, scratch10, z_code, dJ_dz_code, a_code, scratch8, z_restored,
+        dJ_dz_restored, dJ_da_wide, scratch9, a_restored, scratch6, z_picture, e, dJ_dz_picture,
+        a_picture, scratch4, scratch, log1p_exp_z_picture, e_1, scratch2, scratch3, dJ_dW_picture,
+        dJ_da_restored, scratch5, dJ_dW_restored, dJ_da_code, scratch7,
     ) = arrays
     m = len(x)
     # (1)  z_wide[n,j] = Σ_k x[n,k]·W_wide[k,j] + b_wide[j]
@@ -437,7 +450,7 @@ def _step(
     np.reciprocal(a_picture, out=a_picture)
     # (11)  e[n,j] = sparsity·a_picture[n,j] − log(1 − a_picture[n,j])·(1 − t[n,j]) −
     #     t[n,j]·log(a_picture[n,j])
-    np.absolute(z_picture, out=scratch)
+    np.abs(z_picture, out=scratch)
     np.negative(scratch, out=scratch)
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=log1p_exp_z_picture)
@@ -470,9 +483,16 @@ def _step(
     # (18)  dJ_da_restored[n,j] = Σ_k dJ_dz_picture[n,k]·W_picture[j,k]
     np.matmul(dJ_dz_picture, W_wide, out=dJ_da_restored)
     # (19)  dJ_dz_restored[n,j] = dJ_da_restored[n,j]·(1 − a_restored[n,j]²)
-    np.square(a_restored, out=scratch5)
-    np.subtract(1, scratch5, out=scratch5)
-    np.multiply(dJ_da_restored, scratch5, out=dJ_dz_restored)
+    np.multiply(2, dJ_da_restored, out=scratch5)
+    np.abs(z_restored, out=dJ_dz_restored)
+    np.multiply(2, dJ_dz_restored, out=dJ_dz_restored)
+    np.exp(dJ_dz_restored, out=dJ_dz_restored)
+    np.add(dJ_dz_restored, 1, out=dJ_dz_restored)
+    np.reciprocal(dJ_dz_restored, out=dJ_dz_restored)
+    np.multiply(scratch5, dJ_dz_restored, out=dJ_dz_restored)
+    np.abs(a_restored, out=scratch6)
+    np.add(1, scratch6, out=scratch6)
+    np.multiply(dJ_dz_restored, scratch6, out=dJ_dz_restored)
     # (20)  dJ_db_restored[j] = Σ_n dJ_dz_restored[n,j]
     np.add.reduce(dJ_dz_restored, axis=0, out=dJ_db_restored)
     # (21)  dJ_dW_restored[k,j] = Σ_n a_code[n,k]·dJ_dz_restored[n,j]
@@ -480,9 +500,16 @@ def _step(
     # (22)  dJ_da_code[n,j] = Σ_k dJ_dz_restored[n,k]·W_restored[j,k]
     np.matmul(dJ_dz_restored, W_code, out=dJ_da_code)
     # (23)  dJ_dz_code[n,j] = dJ_da_code[n,j]·(1 − a_code[n,j]²)
-    np.square(a_code, out=scratch6)
-    np.subtract(1, scratch6, out=scratch6)
-    np.multiply(dJ_da_code, scratch6, out=dJ_dz_code)
+    np.multiply(2, dJ_da_code, out=scratch7)
+    np.abs(z_code, out=dJ_dz_code)
+    np.multiply(2, dJ_dz_code, out=dJ_dz_code)
+    np.exp(dJ_dz_code, out=dJ_dz_code)
+    np.add(dJ_dz_code, 1, out=dJ_dz_code)
+    np.reciprocal(dJ_dz_code, out=dJ_dz_code)
+    np.multiply(scratch7, dJ_dz_code, out=dJ_dz_code)
+    np.abs(a_code, out=scratch8)
+    np.add(1, scratch8, out=scratch8)
+    np.multiply(dJ_dz_code, scratch8, out=dJ_dz_code)
     # (24)  dJ_dW_code[k,j] = Σ_n a_wide[n,k]·dJ_dz_code[n,j] + dJ_dW_restored[j,k]
     np.matmul(a_wide.T, dJ_dz_code, out=dJ_dW_code)
     np.add(dJ_dW_code, dJ_dW_restored.T, out=dJ_dW_code)
@@ -491,9 +518,16 @@ def _step(
     # (26)  dJ_da_wide[n,j] = Σ_k dJ_dz_code[n,k]·W_code[j,k]
     np.matmul(dJ_dz_code, W_code.T, out=dJ_da_wide)
     # (27)  dJ_dz_wide[n,j] = dJ_da_wide[n,j]·(1 − a_wide[n,j]²)
-    np.square(a_wide, out=scratch7)
-    np.subtract(1, scratch7, out=scratch7)
-    np.multiply(dJ_da_wide, scratch7, out=dJ_dz_wide)
+    np.multiply(2, dJ_da_wide, out=scratch9)
+    np.abs(z_wide, out=dJ_dz_wide)
+    np.multiply(2, dJ_dz_wide, out=dJ_dz_wide)
+    np.exp(dJ_dz_wide, out=dJ_dz_wide)
+    np.add(dJ_dz_wide, 1, out=dJ_dz_wide)
+    np.reciprocal(dJ_dz_wide, out=dJ_dz_wide)
+    np.multiply(scratch9, dJ_dz_wide, out=dJ_dz_wide)
+    np.abs(a_wide, out=scratch10)
+    np.add(1, scratch10, out=scratch10)
+    np.multiply(dJ_dz_wide, scratch10, out=dJ_dz_wide)
     # (28)  dJ_dW_wide[k,j] = Σ_n x[n,k]·dJ_dz_wide[n,j] + dJ_dW_picture[j,k]
     np.matmul(x.T, dJ_dz_wide, out=dJ_dW_wide)
     np.add(dJ_dW_picture.T, dJ_dW_wide, out=dJ_dW_wide)
@@ -582,6 +616,25 @@ class Training:
             return self.model._train(*next(self.batches))
 
 
+def _check_option(
+    name: str,
+    value: float | None,
+    kind: type,
+    least: float = -np.inf,
+    above: float = -np.inf,
+    optional: bool = False,
+) -> None:
+    """Raise TypeError where an option is of another type, ValueError where it is out of range."""
+    kinds = {float: (int, float, np.number), int: (int, np.integer), bool: (bool, np.bool_)}
+    if value is None and optional:
+        return
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool) and kind is not bool:
+        raise TypeError(f"{name} is {value!r}, expected {kind.__name__}{' or None' * optional}")
+    if kind is not bool and not (least <= value < np.inf and above < value):
+        expected = f"at least {least}" if above < least else f"a number greater than {above}"
+        raise ValueError(f"{name} is {value}, expected {expected}")
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -648,8 +701,24 @@ class Model:
         self.dtype = dtype
         self._start()
 
+    def _check_options(self) -> None:
+        """Raise TypeError or ValueError where an option is not what it may be."""
+        _check_option("learning_rate", self.learning_rate, float, above=0)
+        _check_option("beta1", self.beta1, float, least=0)
+        _check_option("beta2", self.beta2, float, least=0)
+        _check_option("epsilon", self.epsilon, float, least=0)
+        _check_option("epochs", self.epochs, int, least=0)
+        _check_option("batch_size", self.batch_size, int, least=1, optional=True)
+        _check_option("shuffle", self.shuffle, bool)
+        _check_option("tolerance", self.tolerance, float, least=0, optional=True)
+        _check_option("warm_start", self.warm_start, bool)
+        _check_option("seed", self.seed, int, least=0, optional=True)
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise ValueError(f"dtype is {self.dtype!r}, expected float64 or float32")
+
     def _start(self) -> None:
         """Initial parameters, and nothing learnt."""
+        self._check_options()
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
@@ -685,6 +754,7 @@ class Model:
                 known = ", ".join(valid)
                 raise ValueError(f"{name} is no option of this model, expected one of {known}")
             setattr(self, name, value)
+        self._check_options()
         if {"seed", "dtype"} & options.keys():
             self._start()
         return self
@@ -741,10 +811,9 @@ class Model:
 
     def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
         """The batches of these data, with arrays prepared for their sizes."""
+        self._check_options()
         samples = len(data[0])
         size = min(self.batch_size or samples, samples)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
         self._prepare(size)
         self._prepare(samples % size)
         return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)

@@ -153,7 +153,7 @@ def loss_and_gradients(
     dJ_dh2 = (Y - Y_star) / m                                 # (9)  (m, 1)
     dJ_dtheta2 = a1.T @ dJ_dh2                                # (10)  (3, 1)
     dJ_da1 = dJ_dh2 @ theta2.T                                # (11)  (m, 3)
-    dJ_dh1 = dJ_da1 * a1 * (1 - a1)                           # (12)  (m, 3)
+    dJ_dh1 = dJ_da1 * a1 * sigmoid(-h1)                       # (12)  (m, 3)
     dJ_dtheta1 = x.T @ dJ_dh1                                 # (13)  (2, 3)
     gradients = {
         "theta1": dJ_dtheta1,
@@ -181,11 +181,11 @@ def trace(
     e = softplus(h2) * (1 - Y_star) + Y_star * softplus(-h2)  # (5)  (m, 1)
     J = e.sum() / m                                           # (6)  scalar
     dJ_de = np.full((m, 1), 1 / m, theta1.dtype)              # (7)  (m, 1)
-    dJ_dY = (Y - Y_star) / (m * Y * (1 - Y))                  # (8)  (m, 1)
+    dJ_dY = (Y - Y_star) / (m * Y * sigmoid(-h2))             # (8)  (m, 1)
     dJ_dh2 = (Y - Y_star) / m                                 # (9)  (m, 1)
     dJ_dtheta2 = a1.T @ dJ_dh2                                # (10)  (3, 1)
     dJ_da1 = dJ_dh2 @ theta2.T                                # (11)  (m, 3)
-    dJ_dh1 = dJ_da1 * a1 * (1 - a1)                           # (12)  (m, 3)
+    dJ_dh1 = dJ_da1 * a1 * sigmoid(-h1)                       # (12)  (m, 3)
     dJ_dtheta1 = x.T @ dJ_dh1                                 # (13)  (2, 3)
     return {
         "h1": h1,
@@ -266,16 +266,17 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    h1 = a1 = dJ_dh1 = memory.array(m, 3)
+    h1 = dJ_dh1 = memory.array(m, 3)
+    a1 = scratch4 = memory.array(m, 3)
     h2 = e = dJ_dh2 = memory.array(m, 1)
     Y = memory.array(m, 1)
     scratch = log1p_exp_h2 = memory.array(m, 1)
     scratch2 = memory.array(m, 1)
     scratch3 = memory.array(m, 1)
-    dJ_da1 = scratch4 = memory.array(m, 3)
+    dJ_da1 = memory.array(m, 3)
     return (
-        h1, a1, dJ_dh1, h2, e, dJ_dh2, Y, scratch, log1p_exp_h2, scratch2, scratch3, dJ_da1,
-        scratch4,
+        h1, dJ_dh1, a1, scratch4, h2, e, dJ_dh2, Y, scratch, log1p_exp_h2, scratch2, scratch3,
+        dJ_da1,
     )
 
 
@@ -290,8 +291,8 @@ def _step(
     theta1, theta2 = parameters
     dJ_dtheta1, dJ_dtheta2 = gradients
     (
-        h1, a1, dJ_dh1, h2, e, dJ_dh2, Y, scratch, log1p_exp_h2, scratch2, scratch3, dJ_da1,
-        scratch4,
+        h1, dJ_dh1, a1, scratch4, h2, e, dJ_dh2, Y, scratch, log1p_exp_h2, scratch2, scratch3,
+        dJ_da1,
     ) = arrays
     m = len(x)
     # (1)  h1[n,j] = Σ_k x[n,k]·theta1[k,j]
@@ -309,7 +310,7 @@ def _step(
     np.add(Y, 1, out=Y)
     np.reciprocal(Y, out=Y)
     # (5)  e[n,j] = −log(1 − Y[n,j])·(1 − Y_star[n,j]) − Y_star[n,j]·log(Y[n,j])
-    np.absolute(h2, out=scratch)
+    np.abs(h2, out=scratch)
     np.negative(scratch, out=scratch)
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=log1p_exp_h2)
@@ -334,7 +335,9 @@ def _step(
     np.matmul(dJ_dh2, theta2.T, out=dJ_da1)
     # (12)  dJ_dh1[n,j] = dJ_da1[n,j]·a1[n,j]·(1 − a1[n,j])
     np.multiply(dJ_da1, a1, out=scratch4)
-    np.subtract(1, a1, out=dJ_dh1)
+    np.exp(h1, out=dJ_dh1)
+    np.add(dJ_dh1, 1, out=dJ_dh1)
+    np.reciprocal(dJ_dh1, out=dJ_dh1)
     np.multiply(scratch4, dJ_dh1, out=dJ_dh1)
     # (13)  dJ_dtheta1[k,j] = Σ_n x[n,k]·dJ_dh1[n,j]
     np.matmul(x.T, dJ_dh1, out=dJ_dtheta1)
@@ -395,6 +398,25 @@ class Training:
             return self.model._train(*next(self.batches))
 
 
+def _check_option(
+    name: str,
+    value: float | None,
+    kind: type,
+    least: float = -np.inf,
+    above: float = -np.inf,
+    optional: bool = False,
+) -> None:
+    """Raise TypeError where an option is of another type, ValueError where it is out of range."""
+    kinds = {float: (int, float, np.number), int: (int, np.integer), bool: (bool, np.bool_)}
+    if value is None and optional:
+        return
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool) and kind is not bool:
+        raise TypeError(f"{name} is {value!r}, expected {kind.__name__}{' or None' * optional}")
+    if kind is not bool and not (least <= value < np.inf and above < value):
+        expected = f"at least {least}" if above < least else f"a number greater than {above}"
+        raise ValueError(f"{name} is {value}, expected {expected}")
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -449,8 +471,21 @@ class Model:
         self.dtype = dtype
         self._start()
 
+    def _check_options(self) -> None:
+        """Raise TypeError or ValueError where an option is not what it may be."""
+        _check_option("learning_rate", self.learning_rate, float, above=0)
+        _check_option("epochs", self.epochs, int, least=0)
+        _check_option("batch_size", self.batch_size, int, least=1, optional=True)
+        _check_option("shuffle", self.shuffle, bool)
+        _check_option("tolerance", self.tolerance, float, least=0, optional=True)
+        _check_option("warm_start", self.warm_start, bool)
+        _check_option("seed", self.seed, int, least=0, optional=True)
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise ValueError(f"dtype is {self.dtype!r}, expected float64 or float32")
+
     def _start(self) -> None:
         """Initial parameters, and nothing learnt."""
+        self._check_options()
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
@@ -483,6 +518,7 @@ class Model:
                 known = ", ".join(valid)
                 raise ValueError(f"{name} is no option of this model, expected one of {known}")
             setattr(self, name, value)
+        self._check_options()
         if {"seed", "dtype"} & options.keys():
             self._start()
         return self
@@ -539,10 +575,9 @@ class Model:
 
     def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
         """The batches of these data, with arrays prepared for their sizes."""
+        self._check_options()
         samples = len(data[0])
         size = min(self.batch_size or samples, samples)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
         self._prepare(size)
         self._prepare(samples % size)
         return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)

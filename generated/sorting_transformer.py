@@ -276,11 +276,7 @@ def forward(parameters: Parameters, x: Array) -> Array:
     V4 = (y3.reshape(-1, 32) @ Wv4.reshape(32, 32)).reshape(m, 11, 4, 8) + bv4  # (8)  (m, 11, 4, 8)
     S4_1 = Q4.transpose(0, 2, 1, 3) @ K4.transpose(0, 2, 3, 1)   # (9)  (m, 4, 11, 11)
     # (9)  (m, 4, 11, 11)
-    S4 = np.where(
-        np.arange(11)[:, np.newaxis] >= np.arange(11),
-        1.4142135623730951 * S4_1 / 4,
-        -1e+30,
-    )
+    S4 = np.where(np.arange(11)[:, np.newaxis] >= np.arange(11), 0.3535533905932738 * S4_1, -1e+30)
     exp_S4 = np.exp(S4 - S4.max(axis=3, keepdims=True))          # (10)  (m, 4, 11, 11)
     P4 = exp_S4 / exp_S4.sum(axis=3, keepdims=True)              # (10)  (m, 4, 11, 11)
     A4 = (P4 @ V4.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)   # (11)  (m, 11, 4, 8)
@@ -291,8 +287,7 @@ def forward(parameters: Parameters, x: Array) -> Array:
     # (16)  (m, 11, 32)
     y6 = (s5 - mu6[:, :, np.newaxis]) * g6 / np.sqrt(v6[:, :, np.newaxis] + epsilon6) + b6
     z7 = y6 @ W7 + b7                                            # (17)  (m, 11, 64)
-    # (18)  (m, 11, 64)
-    a7 = z7 * sigmoid(2 * 1.4142135623730951 * (8943 * z7**3 / 200000 + z7) / 1.772453850905516)
+    a7 = z7 * sigmoid(1.5957691216057308 * (0.044715 * z7**3 + z7))  # (18)  (m, 11, 64)
     z8 = a7 @ W8 + b8                                            # (19)  (m, 11, 32)
     s9 = s5 + z8                                                 # (20)  (m, 11, 32)
     mu10 = s9.sum(axis=2) / 32                                   # (21)  (m, 11)
@@ -350,11 +345,7 @@ def loss_and_gradients(
     V4 = (y3.reshape(-1, 32) @ Wv4.reshape(32, 32)).reshape(m, 11, 4, 8) + bv4  # (8)  (m, 11, 4, 8)
     S4_1 = Q4.transpose(0, 2, 1, 3) @ K4.transpose(0, 2, 3, 1)   # (9)  (m, 4, 11, 11)
     # (9)  (m, 4, 11, 11)
-    S4 = np.where(
-        np.arange(11)[:, np.newaxis] >= np.arange(11),
-        1.4142135623730951 * S4_1 / 4,
-        -1e+30,
-    )
+    S4 = np.where(np.arange(11)[:, np.newaxis] >= np.arange(11), 0.3535533905932738 * S4_1, -1e+30)
     exp_S4 = np.exp(S4 - S4.max(axis=3, keepdims=True))          # (10)  (m, 4, 11, 11)
     P4 = exp_S4 / exp_S4.sum(axis=3, keepdims=True)              # (10)  (m, 4, 11, 11)
     A4 = (P4 @ V4.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)   # (11)  (m, 11, 4, 8)
@@ -366,9 +357,7 @@ def loss_and_gradients(
     y6_1 = 1 / np.sqrt(v6 + epsilon6)                            # (16)  (m, 11)
     y6 = y6_1[:, :, np.newaxis] * (s5 - mu6[:, :, np.newaxis]) * g6 + b6  # (16)  (m, 11, 32)
     z7 = y6 @ W7 + b7                                            # (17)  (m, 11, 64)
-    # (18)  (m, 11, 64)
-    sigmoid_z7 = sigmoid(2 * 1.4142135623730951 * (8943 * z7**3 / 200000 + z7) / 1.772453850905516)
-    a7 = sigmoid_z7 * z7                                         # (18)  (m, 11, 64)
+    a7 = z7 * sigmoid(1.5957691216057308 * (0.044715 * z7**3 + z7))  # (18)  (m, 11, 64)
     z8 = a7 @ W8 + b8                                            # (19)  (m, 11, 32)
     s9 = s5 + z8                                                 # (20)  (m, 11, 32)
     sum_s9 = s9.sum(axis=2)                                      # (21)  (m, 11)
@@ -406,13 +395,14 @@ def loss_and_gradients(
     dJ_dW8 = a7.reshape(-1, 64).T @ dJ_dz8.reshape(-1, 32)       # (42)  (64, 32)
     dJ_db8 = dJ_dz8.sum(axis=(0, 1))                             # (43)  (32,)
     dJ_da7 = dJ_dz8 @ W8.T                                       # (44)  (m, 11, 64)
+    sigmoid_z7 = sigmoid(1.5957691216057308 * z7 * (1 + 0.044715 * z7**2))  # (45)  (m, 11, 64)
     # (45)  (m, 11, 64)
     dJ_dz7 = (
         dJ_da7
         * (
-            2 * 1.4142135623730951 * sigmoid_z7 * z7
-            * sigmoid(-2 * 1.4142135623730951 * (8943 * z7**3 / 200000 + z7) / 1.772453850905516)
-            * (1 + 26829 * z7**2 / 200000) / 1.772453850905516 + sigmoid_z7
+            7.978845608028654e-06 * sigmoid_z7 * z7
+            * sigmoid(-1.5957691216057308 * z7 * (1 + 0.044715 * z7**2)) * (200000 + 26829 * z7**2)
+            + sigmoid_z7
         )
     )
     dJ_dW7 = y6.reshape(-1, 32).T @ dJ_dz7.reshape(-1, 64)       # (46)  (32, 64)
@@ -443,7 +433,7 @@ def loss_and_gradients(
     # (63)  (m, 4, 11, 11)
     piecewise_dJ_dS4 = np.where(
         np.arange(11)[:, np.newaxis] >= np.arange(11),
-        1.4142135623730951 * dJ_dS4 / 4,
+        0.3535533905932738 * dJ_dS4,
         0,
     )
     # (63)  (m, 11, 4, 8)
@@ -533,11 +523,7 @@ def trace(
     V4 = (y3.reshape(-1, 32) @ Wv4.reshape(32, 32)).reshape(m, 11, 4, 8) + bv4  # (8)  (m, 11, 4, 8)
     S4_1 = Q4.transpose(0, 2, 1, 3) @ K4.transpose(0, 2, 3, 1)   # (9)  (m, 4, 11, 11)
     # (9)  (m, 4, 11, 11)
-    S4 = np.where(
-        np.arange(11)[:, np.newaxis] >= np.arange(11),
-        1.4142135623730951 * S4_1 / 4,
-        -1e+30,
-    )
+    S4 = np.where(np.arange(11)[:, np.newaxis] >= np.arange(11), 0.3535533905932738 * S4_1, -1e+30)
     exp_S4 = np.exp(S4 - S4.max(axis=3, keepdims=True))          # (10)  (m, 4, 11, 11)
     P4 = exp_S4 / exp_S4.sum(axis=3, keepdims=True)              # (10)  (m, 4, 11, 11)
     A4 = (P4 @ V4.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)   # (11)  (m, 11, 4, 8)
@@ -549,9 +535,7 @@ def trace(
     y6_1 = 1 / np.sqrt(v6 + epsilon6)                            # (16)  (m, 11)
     y6 = y6_1[:, :, np.newaxis] * (s5 - mu6[:, :, np.newaxis]) * g6 + b6  # (16)  (m, 11, 32)
     z7 = y6 @ W7 + b7                                            # (17)  (m, 11, 64)
-    # (18)  (m, 11, 64)
-    sigmoid_z7 = sigmoid(2 * 1.4142135623730951 * (8943 * z7**3 / 200000 + z7) / 1.772453850905516)
-    a7 = sigmoid_z7 * z7                                         # (18)  (m, 11, 64)
+    a7 = z7 * sigmoid(1.5957691216057308 * (0.044715 * z7**3 + z7))  # (18)  (m, 11, 64)
     z8 = a7 @ W8 + b8                                            # (19)  (m, 11, 32)
     s9 = s5 + z8                                                 # (20)  (m, 11, 32)
     sum_s9 = s9.sum(axis=2)                                      # (21)  (m, 11)
@@ -591,13 +575,14 @@ def trace(
     dJ_dW8 = a7.reshape(-1, 64).T @ dJ_dz8.reshape(-1, 32)       # (42)  (64, 32)
     dJ_db8 = dJ_dz8.sum(axis=(0, 1))                             # (43)  (32,)
     dJ_da7 = dJ_dz8 @ W8.T                                       # (44)  (m, 11, 64)
+    sigmoid_z7 = sigmoid(1.5957691216057308 * z7 * (1 + 0.044715 * z7**2))  # (45)  (m, 11, 64)
     # (45)  (m, 11, 64)
     dJ_dz7 = (
         dJ_da7
         * (
-            2 * 1.4142135623730951 * sigmoid_z7 * z7
-            * sigmoid(-2 * 1.4142135623730951 * (8943 * z7**3 / 200000 + z7) / 1.772453850905516)
-            * (1 + 26829 * z7**2 / 200000) / 1.772453850905516 + sigmoid_z7
+            7.978845608028654e-06 * sigmoid_z7 * z7
+            * sigmoid(-1.5957691216057308 * z7 * (1 + 0.044715 * z7**2)) * (200000 + 26829 * z7**2)
+            + sigmoid_z7
         )
     )
     dJ_dW7 = y6.reshape(-1, 32).T @ dJ_dz7.reshape(-1, 64)       # (46)  (32, 64)
@@ -628,7 +613,7 @@ def trace(
     # (63)  (m, 4, 11, 11)
     piecewise_dJ_dS4 = np.where(
         np.arange(11)[:, np.newaxis] >= np.arange(11),
-        1.4142135623730951 * dJ_dS4 / 4,
+        0.3535533905932738 * dJ_dS4,
         0,
     )
     # (63)  (m, 11, 4, 8)
@@ -816,13 +801,13 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    e1 = y2 = scratch20 = dJ_dv3_1 = dJ_dy2 = memory.array(m, 11, 32)
+    e1 = y2 = scratch21 = dJ_dv3_1 = dJ_dy2 = memory.array(m, 11, 32)
     sum_y2 = memory.array(m, 11)
-    mu3 = dJ_dmu3 = scratch22 = memory.array(m, 11)
+    mu3 = dJ_dmu3 = scratch23 = memory.array(m, 11)
     v3_2 = memory.array(m, 11, 32)
     scratch = y3 = dJ_dy3 = memory.array(m, 11, 32)
     v3 = scratch2 = mu6 = dJ_dmu6 = dJ_dg3_2 = dJ_dv3 = memory.array(m, 11)
-    y3_1 = scratch21 = memory.array(m, 11)
+    y3_1 = scratch22 = memory.array(m, 11)
     y3_2 = memory.array(m, 11)
     Q4 = dJ_dQ4 = memory.array(m, 11, 4, 8)
     K4 = memory.array(m, 11, 4, 8)
@@ -832,17 +817,15 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     scratch3 = memory.array(11, 11)
     max_S4 = sum_exp_S4 = dJ_dS4_1 = memory.array(m, 4, 11)
     A4 = dJ_dA4 = dJ_dK4 = memory.array(m, 11, 4, 8)
-    y4 = s5 = scratch16 = dJ_dv6_1 = dJ_ds5 = memory.array(m, 11, 32)
+    y4 = s5 = scratch17 = dJ_dv6_1 = dJ_ds5 = memory.array(m, 11, 32)
     sum_s5 = memory.array(m, 11)
     v6_2 = memory.array(m, 11, 32)
     scratch4 = y6 = dJ_dy6 = memory.array(m, 11, 32)
     v6 = scratch5 = mu10 = dJ_dmu10 = dJ_dg6_2 = dJ_dv6 = dJ_dmu3_1 = memory.array(m, 11)
-    y6_1 = scratch17 = memory.array(m, 11)
+    y6_1 = scratch18 = memory.array(m, 11)
     y6_2 = memory.array(m, 11)
-    z7 = scratch15 = memory.array(m, 11, 64)
+    z7 = memory.array(m, 11, 64)
     a7 = dJ_da7 = dJ_dz7 = memory.array(m, 11, 64)
-    a7_1 = scratch14 = memory.array(m, 11, 64)
-    sigmoid_a7_1 = memory.array(m, 11, 64)
     z8 = s9 = scratch9 = dJ_dv10_1 = dJ_ds9 = memory.array(m, 11, 32)
     sum_s9 = memory.array(m, 11)
     v10_2 = memory.array(m, 11, 32)
@@ -860,30 +843,33 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     dJ_dg10_1 = memory.array(m, 11, 32)
     dJ_dg10_2 = sum_g10 = scratch10 = dJ_dmu10_1 = memory.array(m, 11)
     scratch11 = memory.array(m, 11)
-    scratch13 = memory.array(m, 11, 64)
-    dJ_dP4 = dJ_dS4 = scratch19 = piecewise_dJ_dS4 = memory.array(m, 4, 11, 11)
-    scratch18 = memory.array(m, 4, 11, 11)
+    dJ_dz7_1 = scratch16 = memory.array(m, 11, 64)
+    scratch13 = dJ_dz7_2 = memory.array(m, 11, 64)
+    scratch14 = sigmoid_z7 = memory.array(m, 11, 64)
+    scratch15 = memory.array(m, 11, 64)
+    dJ_dP4 = dJ_dS4 = scratch20 = piecewise_dJ_dS4 = memory.array(m, 4, 11, 11)
+    scratch19 = memory.array(m, 4, 11, 11)
     position2 = memory.array(m, 11, 32, dtype=np.int64)
     dJ_dy3_2 = K4.reshape(m, 11, 32)
     dJ_dy3_3 = Q4.reshape(m, 11, 32)
     dJ_dg3_1 = Q4.reshape(m, 11, 32)
+    numbers_11 = np.arange(11, dtype=memory.dtype)
     range_10 = np.arange(10)
-    range_11 = np.arange(11)
     range_32 = np.arange(32)
     range_6 = np.arange(6)
     range_m = np.arange(m)
     return (
-        e1, y2, scratch20, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch22, v3_2, scratch, y3,
-        dJ_dy3, v3, scratch2, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch21, y3_2, Q4, dJ_dQ4,
+        e1, y2, scratch21, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch23, v3_2, scratch, y3,
+        dJ_dy3, v3, scratch2, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch22, y3_2, Q4, dJ_dQ4,
         K4, V4, dJ_dV4, S4, P4, mask, scratch3, max_S4, sum_exp_S4, dJ_dS4_1, A4, dJ_dA4, dJ_dK4,
-        y4, s5, scratch16, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, scratch4, y6, dJ_dy6, v6, scratch5,
-        mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch17, y6_2, z7, scratch15, a7,
-        dJ_da7, dJ_dz7, a7_1, scratch14, sigmoid_a7_1, z8, s9, scratch9, dJ_dv10_1, dJ_ds9, sum_s9,
-        v10_2, scratch6, y10, dJ_dy10, dJ_dg6_1, v10, y10_1, dJ_dv10, scratch12, dJ_dmu6_1,
-        scratch7, y10_2, y11, dJ_dy11, z12, dJ_dz12, max_z12, e, a12, sum_exp_z12, scratch8,
-        position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10, scratch10, dJ_dmu10_1,
-        scratch11, scratch13, dJ_dP4, dJ_dS4, scratch19, piecewise_dJ_dS4, scratch18, position2,
-        dJ_dy3_2, dJ_dy3_3, dJ_dg3_1, range_10, range_11, range_32, range_6, range_m,
+        y4, s5, scratch17, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, scratch4, y6, dJ_dy6, v6, scratch5,
+        mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch18, y6_2, z7, a7, dJ_da7, dJ_dz7,
+        z8, s9, scratch9, dJ_dv10_1, dJ_ds9, sum_s9, v10_2, scratch6, y10, dJ_dy10, dJ_dg6_1, v10,
+        y10_1, dJ_dv10, scratch12, dJ_dmu6_1, scratch7, y10_2, y11, dJ_dy11, z12, dJ_dz12, max_z12,
+        e, a12, sum_exp_z12, scratch8, position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10,
+        scratch10, dJ_dmu10_1, scratch11, dJ_dz7_1, scratch16, scratch13, dJ_dz7_2, scratch14,
+        sigmoid_z7, scratch15, dJ_dP4, dJ_dS4, scratch20, piecewise_dJ_dS4, scratch19, position2,
+        dJ_dy3_2, dJ_dy3_3, dJ_dg3_1, numbers_11, range_10, range_32, range_6, range_m,
     )
 
 
@@ -905,17 +891,17 @@ def _step(
         dJ_dW12, dJ_db12,
     ) = gradients
     (
-        e1, y2, scratch20, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch22, v3_2, scratch, y3,
-        dJ_dy3, v3, scratch2, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch21, y3_2, Q4, dJ_dQ4,
+        e1, y2, scratch21, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch23, v3_2, scratch, y3,
+        dJ_dy3, v3, scratch2, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch22, y3_2, Q4, dJ_dQ4,
         K4, V4, dJ_dV4, S4, P4, mask, scratch3, max_S4, sum_exp_S4, dJ_dS4_1, A4, dJ_dA4, dJ_dK4,
-        y4, s5, scratch16, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, scratch4, y6, dJ_dy6, v6, scratch5,
-        mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch17, y6_2, z7, scratch15, a7,
-        dJ_da7, dJ_dz7, a7_1, scratch14, sigmoid_a7_1, z8, s9, scratch9, dJ_dv10_1, dJ_ds9, sum_s9,
-        v10_2, scratch6, y10, dJ_dy10, dJ_dg6_1, v10, y10_1, dJ_dv10, scratch12, dJ_dmu6_1,
-        scratch7, y10_2, y11, dJ_dy11, z12, dJ_dz12, max_z12, e, a12, sum_exp_z12, scratch8,
-        position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10, scratch10, dJ_dmu10_1,
-        scratch11, scratch13, dJ_dP4, dJ_dS4, scratch19, piecewise_dJ_dS4, scratch18, position2,
-        dJ_dy3_2, dJ_dy3_3, dJ_dg3_1, range_10, range_11, range_32, range_6, range_m,
+        y4, s5, scratch17, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, scratch4, y6, dJ_dy6, v6, scratch5,
+        mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch18, y6_2, z7, a7, dJ_da7, dJ_dz7,
+        z8, s9, scratch9, dJ_dv10_1, dJ_ds9, sum_s9, v10_2, scratch6, y10, dJ_dy10, dJ_dg6_1, v10,
+        y10_1, dJ_dv10, scratch12, dJ_dmu6_1, scratch7, y10_2, y11, dJ_dy11, z12, dJ_dz12, max_z12,
+        e, a12, sum_exp_z12, scratch8, position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10,
+        scratch10, dJ_dmu10_1, scratch11, dJ_dz7_1, scratch16, scratch13, dJ_dz7_2, scratch14,
+        sigmoid_z7, scratch15, dJ_dP4, dJ_dS4, scratch20, piecewise_dJ_dS4, scratch19, position2,
+        dJ_dy3_2, dJ_dy3_3, dJ_dg3_1, numbers_11, range_10, range_32, range_6, range_m,
     ) = arrays
     m = len(x)
     # (1)  e1[n,t,j] = E1[x[n,t],j]
@@ -924,12 +910,12 @@ def _step(
     np.add(e1, p2, out=y2)
     # (3)  mu3[n,t] = Σ_j y2[n,t,j] / d1
     np.add.reduce(y2, axis=2, out=sum_y2)
-    np.multiply(0.03125, sum_y2, out=mu3)
+    np.multiply(1 / 32, sum_y2, out=mu3)
     # (4)  v3[n,t] = Σ_j (y2[n,t,j] − mu3[n,t])² / d1
     np.subtract(y2, mu3[:, :, np.newaxis], out=v3_2)
     np.square(v3_2, out=scratch)
     np.add.reduce(scratch, axis=2, out=v3)
-    np.multiply(0.03125, v3, out=v3)
+    np.multiply(1 / 32, v3, out=v3)
     # (5)  y3[n,t,j] = (y2[n,t,j] − mu3[n,t])·g3[j] / √(v3[n,t] + epsilon3) + b3[j]
     np.add(v3, epsilon3, out=y3_1)
     np.sqrt(y3_1, out=scratch2)
@@ -949,7 +935,7 @@ def _step(
     # (9)  S4[n,h,i,j] = {√(2)·Σ_d K4[n,j,h,d]·Q4[n,i,h,d] / 4 if i ≥ j;
     #     −1000000000000000000000000000000 otherwise}
     np.matmul(Q4.transpose(0, 2, 1, 3), K4.transpose(0, 2, 3, 1), out=S4)
-    np.greater_equal(range_11[:, np.newaxis], range_11, out=mask)
+    np.greater_equal(numbers_11[:, np.newaxis], numbers_11, out=mask)
     np.multiply(0.3535533905932738, S4, out=S4)
     np.multiply(S4, mask, out=S4)
     np.logical_not(mask, out=mask)
@@ -970,12 +956,12 @@ def _step(
     np.add(y2, y4, out=s5)
     # (14)  mu6[n,t] = Σ_j s5[n,t,j] / d1
     np.add.reduce(s5, axis=2, out=sum_s5)
-    np.multiply(0.03125, sum_s5, out=mu6)
+    np.multiply(1 / 32, sum_s5, out=mu6)
     # (15)  v6[n,t] = Σ_j (s5[n,t,j] − mu6[n,t])² / d1
     np.subtract(s5, mu6[:, :, np.newaxis], out=v6_2)
     np.square(v6_2, out=scratch4)
     np.add.reduce(scratch4, axis=2, out=v6)
-    np.multiply(0.03125, v6, out=v6)
+    np.multiply(1 / 32, v6, out=v6)
     # (16)  y6[n,t,j] = (s5[n,t,j] − mu6[n,t])·g6[j] / √(v6[n,t] + epsilon6) + b6[j]
     np.add(v6, epsilon6, out=y6_1)
     np.sqrt(y6_1, out=scratch5)
@@ -990,13 +976,13 @@ def _step(
     #     2
     np.square(z7, out=a7)
     np.multiply(a7, z7, out=a7)
-    np.multiply(8943 / 200000, a7, out=a7)
-    np.add(a7, z7, out=a7_1)
-    np.multiply(-1.5957691216057308, a7_1, out=a7)
+    np.multiply(0.044715, a7, out=a7)
+    np.add(a7, z7, out=a7)
+    np.multiply(-1.5957691216057308, a7, out=a7)
     np.exp(a7, out=a7)
     np.add(a7, 1, out=a7)
-    np.reciprocal(a7, out=sigmoid_a7_1)
-    np.multiply(sigmoid_a7_1, z7, out=a7)
+    np.reciprocal(a7, out=a7)
+    np.multiply(z7, a7, out=a7)
     # (19)  z8[n,t,j] = Σ_k a7[n,t,k]·W8[k,j] + b8[j]
     np.matmul(a7.reshape(-1, 64), W8, out=z8.reshape(-1, 32))
     np.add(z8, b8, out=z8)
@@ -1004,12 +990,12 @@ def _step(
     np.add(s5, z8, out=s9)
     # (21)  mu10[n,t] = Σ_j s9[n,t,j] / d1
     np.add.reduce(s9, axis=2, out=sum_s9)
-    np.multiply(0.03125, sum_s9, out=mu10)
+    np.multiply(1 / 32, sum_s9, out=mu10)
     # (22)  v10[n,t] = Σ_j (s9[n,t,j] − mu10[n,t])² / d1
     np.subtract(s9, mu10[:, :, np.newaxis], out=v10_2)
     np.square(v10_2, out=scratch6)
     np.add.reduce(scratch6, axis=2, out=v10)
-    np.multiply(0.03125, v10, out=v10)
+    np.multiply(1 / 32, v10, out=v10)
     # (23)  y10[n,t,j] = (s9[n,t,j] − mu10[n,t])·g10[j] / √(v10[n,t] + epsilon10) + b10[j]
     np.add(v10, epsilon10, out=y10_1)
     np.sqrt(y10_1, out=scratch7)
@@ -1083,7 +1069,7 @@ def _step(
     np.multiply(dJ_dy10, y10_2[:, :, np.newaxis], out=scratch6)
     np.multiply(scratch6, g10, out=scratch6)
     np.add(dJ_ds9, scratch6, out=dJ_ds9)
-    np.multiply(0.03125, dJ_dmu10, out=scratch5)
+    np.multiply(1 / 32, dJ_dmu10, out=scratch5)
     np.add(dJ_ds9, scratch5[:, :, np.newaxis], out=dJ_ds9)
     # (42)  dJ_dW8[k,j] = Σ_{n,t} a7[n,t,k]·dJ_dz8[n,t,j]
     np.matmul(a7.reshape(-1, 64).T, dJ_ds9.reshape(-1, 32), out=dJ_dW8)
@@ -1094,19 +1080,27 @@ def _step(
     # (45)  dJ_dz7[n,t,j] = dJ_da7[n,t,j]·(1/2 + tanh(√(2)·(8943·z7[n,t,j]³ / 200000 + z7[n,t,j]) /
     #     √(pi)) / 2 + √(2)·z7[n,t,j]·(1 − tanh(√(2)·(8943·z7[n,t,j]³ / 200000 + z7[n,t,j]) /
     #     √(pi))²)·(1 + 26829·z7[n,t,j]² / 200000) / (2·√(pi)))
-    np.multiply(1.5957691216057308, sigmoid_a7_1, out=scratch13)
-    np.multiply(scratch13, z7, out=scratch13)
-    np.multiply(1.5957691216057308, a7_1, out=scratch14)
+    np.square(z7, out=dJ_dz7_1)
+    np.multiply(0.044715, dJ_dz7_1, out=scratch13)
+    np.add(1, scratch13, out=dJ_dz7_2)
+    np.multiply(-1.5957691216057308, dJ_dz7_2, out=scratch14)
+    np.multiply(scratch14, z7, out=scratch14)
     np.exp(scratch14, out=scratch14)
     np.add(scratch14, 1, out=scratch14)
-    np.reciprocal(scratch14, out=scratch14)
-    np.multiply(scratch13, scratch14, out=scratch13)
-    np.square(z7, out=scratch15)
-    np.multiply(26829 / 200000, scratch15, out=scratch15)
-    np.add(1, scratch15, out=scratch15)
-    np.multiply(scratch13, scratch15, out=scratch15)
-    np.add(scratch15, sigmoid_a7_1, out=scratch15)
-    np.multiply(dJ_da7, scratch15, out=dJ_dz7)
+    np.reciprocal(scratch14, out=sigmoid_z7)
+    np.multiply(7.978845608028654e-06, sigmoid_z7, out=scratch15)
+    np.multiply(scratch15, z7, out=scratch15)
+    np.multiply(1.5957691216057308, dJ_dz7_2, out=scratch13)
+    np.multiply(scratch13, z7, out=scratch13)
+    np.exp(scratch13, out=scratch13)
+    np.add(scratch13, 1, out=scratch13)
+    np.reciprocal(scratch13, out=scratch13)
+    np.multiply(scratch15, scratch13, out=scratch13)
+    np.multiply(26829, dJ_dz7_1, out=scratch16)
+    np.add(200000, scratch16, out=scratch16)
+    np.multiply(scratch13, scratch16, out=scratch13)
+    np.add(scratch13, sigmoid_z7, out=scratch13)
+    np.multiply(dJ_da7, scratch13, out=dJ_dz7)
     # (46)  dJ_dW7[k,j] = Σ_{n,t} y6[n,t,k]·dJ_dz7[n,t,j]
     np.matmul(y6.reshape(-1, 32).T, dJ_dz7.reshape(-1, 64), out=dJ_dW7)
     # (47)  dJ_db7[j] = Σ_{n,t} dJ_dz7[n,t,j]
@@ -1121,19 +1115,19 @@ def _step(
     np.add.reduce(dJ_dy6, axis=(0, 1), out=dJ_db6)
     # (51)  dJ_dv6[n,t] = Σ_j dJ_dy6[n,t,j]·(mu6[n,t] − s5[n,t,j])·g6[j] / (2·(v6[n,t] +
     #     epsilon6)^(3/2))
-    np.subtract(mu6[:, :, np.newaxis], s5, out=scratch16)
-    np.multiply(dJ_dy6, scratch16, out=dJ_dv6_1)
+    np.subtract(mu6[:, :, np.newaxis], s5, out=scratch17)
+    np.multiply(dJ_dy6, scratch17, out=dJ_dv6_1)
     np.matmul(dJ_dv6_1.reshape(-1, 32), g6, out=dJ_dv6.reshape(-1))
     np.multiply(0.5, dJ_dv6, out=dJ_dv6)
-    np.power(y6_1, 1.5, out=scratch17)
-    np.divide(dJ_dv6, scratch17, out=dJ_dv6)
+    np.power(y6_1, 1.5, out=scratch18)
+    np.divide(dJ_dv6, scratch18, out=dJ_dv6)
     # (52)  dJ_dmu6[n,t] = 2·dJ_dv6[n,t]·(d1·mu6[n,t] − Σ_j s5[n,t,j]) / d1 − Σ_j
     #     dJ_dy6[n,t,j]·g6[j] / √(v6[n,t] + epsilon6)
     np.matmul(dJ_dy6.reshape(-1, 32), g6, out=dJ_dmu6_1.reshape(-1))
-    np.multiply(0.0625, dJ_dv6, out=scratch17)
+    np.multiply(0.0625, dJ_dv6, out=scratch18)
     np.multiply(32, mu6, out=dJ_dmu6)
     np.subtract(dJ_dmu6, sum_s5, out=dJ_dmu6)
-    np.multiply(scratch17, dJ_dmu6, out=dJ_dmu6)
+    np.multiply(scratch18, dJ_dmu6, out=dJ_dmu6)
     np.multiply(dJ_dmu6_1, y6_2, out=scratch12)
     np.subtract(dJ_dmu6, scratch12, out=dJ_dmu6)
     # (53)  dJ_ds5[n,t,j] = dJ_dy6[n,t,j]·g6[j] / √(v6[n,t] + epsilon6) + 2·dJ_dv6[n,t]·(s5[n,t,j] −
@@ -1144,7 +1138,7 @@ def _step(
     np.multiply(scratch4, g6, out=scratch4)
     np.add(dJ_ds5, scratch4, out=dJ_ds5)
     np.add(dJ_ds5, dJ_ds9, out=dJ_ds5)
-    np.multiply(0.03125, dJ_dmu6, out=scratch2)
+    np.multiply(1 / 32, dJ_dmu6, out=scratch2)
     np.add(dJ_ds5, scratch2[:, :, np.newaxis], out=dJ_ds5)
     # (55)  dJ_dWo4[h,d,c] = Σ_{n,i} A4[n,i,h,d]·dJ_dy4[n,i,c]
     np.matmul(A4.reshape(-1, 32).T, dJ_ds5.reshape(-1, 32), out=dJ_dWo4.reshape(32, 32))
@@ -1155,8 +1149,8 @@ def _step(
     # (58)  dJ_dP4[n,h,i,j] = Σ_d dJ_dA4[n,i,h,d]·V4[n,j,h,d]
     np.matmul(dJ_dA4.transpose(0, 2, 1, 3), V4.transpose(0, 2, 3, 1), out=dJ_dP4)
     # (59)  dJ_dS4[n,h,i,j] = P4[n,h,i,j]·(dJ_dP4[n,h,i,j] − Σ_k dJ_dP4[n,h,i,k]·P4[n,h,i,k])
-    np.multiply(dJ_dP4, P4, out=scratch18)
-    np.add.reduce(scratch18, axis=3, out=dJ_dS4_1)
+    np.multiply(dJ_dP4, P4, out=scratch19)
+    np.add.reduce(scratch19, axis=3, out=dJ_dS4_1)
     np.subtract(dJ_dP4, dJ_dS4_1[:, :, :, np.newaxis], out=dJ_dS4)
     np.multiply(P4, dJ_dS4, out=dJ_dS4)
     # (60)  dJ_dV4[n,j,h,d] = Σ_i dJ_dA4[n,i,h,d]·P4[n,h,i,j]
@@ -1170,9 +1164,9 @@ def _step(
     # (62)  dJ_dbv4[h,d] = Σ_{n,j} dJ_dV4[n,j,h,d]
     np.add.reduce(dJ_dV4, axis=(0, 1), out=dJ_dbv4)
     # (63)  dJ_dK4[n,j,h,d] = Σ_i dJ_dS4[n,h,i,j]·Q4[n,i,h,d]·{√(2) / 4 if i ≥ j; 0 otherwise}
-    np.multiply(0.3535533905932738, dJ_dS4, out=scratch19)
-    np.greater_equal(range_11[:, np.newaxis], range_11, out=mask)
-    np.multiply(scratch19, mask, out=piecewise_dJ_dS4)
+    np.multiply(0.3535533905932738, dJ_dS4, out=scratch20)
+    np.greater_equal(numbers_11[:, np.newaxis], numbers_11, out=mask)
+    np.multiply(scratch20, mask, out=piecewise_dJ_dS4)
     np.matmul(
         piecewise_dJ_dS4.transpose(0, 1, 3, 2),
         Q4.transpose(0, 2, 1, 3),
@@ -1203,12 +1197,12 @@ def _step(
     np.add.reduce(dJ_dy3, axis=(0, 1), out=dJ_db3)
     # (72)  dJ_dv3[n,t] = Σ_j dJ_dy3[n,t,j]·(mu3[n,t] − y2[n,t,j])·g3[j] / (2·(v3[n,t] +
     #     epsilon3)^(3/2))
-    np.subtract(mu3[:, :, np.newaxis], y2, out=scratch20)
-    np.multiply(dJ_dy3, scratch20, out=dJ_dv3_1)
+    np.subtract(mu3[:, :, np.newaxis], y2, out=scratch21)
+    np.multiply(dJ_dy3, scratch21, out=dJ_dv3_1)
     np.matmul(dJ_dv3_1.reshape(-1, 32), g3, out=dJ_dv3.reshape(-1))
     np.multiply(0.5, dJ_dv3, out=dJ_dv3)
-    np.power(y3_1, 1.5, out=scratch21)
-    np.divide(dJ_dv3, scratch21, out=dJ_dv3)
+    np.power(y3_1, 1.5, out=scratch22)
+    np.divide(dJ_dv3, scratch22, out=dJ_dv3)
     # (73)  dJ_dmu3[n,t] = 2·dJ_dv3[n,t]·(d1·mu3[n,t] − Σ_j y2[n,t,j]) / d1 − Σ_j
     #     dJ_dy3[n,t,j]·g3[j] / √(v3[n,t] + epsilon3)
     np.matmul(dJ_dy3.reshape(-1, 32), g3, out=dJ_dmu3_1.reshape(-1))
@@ -1226,8 +1220,8 @@ def _step(
     np.multiply(scratch, g3, out=scratch)
     np.add(dJ_dy2, scratch, out=dJ_dy2)
     np.add(dJ_dy2, dJ_ds5, out=dJ_dy2)
-    np.multiply(0.03125, dJ_dmu3, out=scratch22)
-    np.add(dJ_dy2, scratch22[:, :, np.newaxis], out=dJ_dy2)
+    np.multiply(1 / 32, dJ_dmu3, out=scratch23)
+    np.add(dJ_dy2, scratch23[:, :, np.newaxis], out=dJ_dy2)
     # (75)  dJ_dp2[t,j] = Σ_n dJ_dy2[n,t,j]
     np.add.reduce(dJ_dy2, axis=0, out=dJ_dp2)
     # (77)  dJ_dE1[v,j] = Σ_{n,t} [v = x[n,t]]·dJ_de1[n,t,j]
@@ -1318,6 +1312,25 @@ class Training:
             return self.model._train(*next(self.batches))
 
 
+def _check_option(
+    name: str,
+    value: float | None,
+    kind: type,
+    least: float = -np.inf,
+    above: float = -np.inf,
+    optional: bool = False,
+) -> None:
+    """Raise TypeError where an option is of another type, ValueError where it is out of range."""
+    kinds = {float: (int, float, np.number), int: (int, np.integer), bool: (bool, np.bool_)}
+    if value is None and optional:
+        return
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool) and kind is not bool:
+        raise TypeError(f"{name} is {value!r}, expected {kind.__name__}{' or None' * optional}")
+    if kind is not bool and not (least <= value < np.inf and above < value):
+        expected = f"at least {least}" if above < least else f"a number greater than {above}"
+        raise ValueError(f"{name} is {value}, expected {expected}")
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -1384,8 +1397,24 @@ class Model:
         self.dtype = dtype
         self._start()
 
+    def _check_options(self) -> None:
+        """Raise TypeError or ValueError where an option is not what it may be."""
+        _check_option("learning_rate", self.learning_rate, float, above=0)
+        _check_option("beta1", self.beta1, float, least=0)
+        _check_option("beta2", self.beta2, float, least=0)
+        _check_option("epsilon", self.epsilon, float, least=0)
+        _check_option("epochs", self.epochs, int, least=0)
+        _check_option("batch_size", self.batch_size, int, least=1, optional=True)
+        _check_option("shuffle", self.shuffle, bool)
+        _check_option("tolerance", self.tolerance, float, least=0, optional=True)
+        _check_option("warm_start", self.warm_start, bool)
+        _check_option("seed", self.seed, int, least=0, optional=True)
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise ValueError(f"dtype is {self.dtype!r}, expected float64 or float32")
+
     def _start(self) -> None:
         """Initial parameters, and nothing learnt."""
+        self._check_options()
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
@@ -1421,6 +1450,7 @@ class Model:
                 known = ", ".join(valid)
                 raise ValueError(f"{name} is no option of this model, expected one of {known}")
             setattr(self, name, value)
+        self._check_options()
         if {"seed", "dtype"} & options.keys():
             self._start()
         return self
@@ -1477,10 +1507,9 @@ class Model:
 
     def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
         """The batches of these data, with arrays prepared for their sizes."""
+        self._check_options()
         samples = len(data[0])
         size = min(self.batch_size or samples, samples)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
         self._prepare(size)
         self._prepare(samples % size)
         return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)

@@ -163,7 +163,7 @@ def loss_and_gradients(
     dL_dW2 = a1.T @ dL_dz2                          # (10)  (3, 1)
     dL_db2 = dL_dz2.sum(axis=0)                     # (11)  (1,)
     dL_da1 = dL_dz2 @ W2.T                          # (12)  (m, 3)
-    dL_dz1 = dL_da1 * a1 * (1 - a1)                 # (13)  (m, 3)
+    dL_dz1 = dL_da1 * a1 * sigmoid(-z1)             # (13)  (m, 3)
     dL_dW1 = x.T @ dL_dz1                           # (14)  (2, 3)
     dL_db1 = dL_dz1.sum(axis=0)                     # (15)  (3,)
     gradients = {
@@ -187,21 +187,21 @@ def trace(
     x, y = _checked(parameters, x=x, y=y)
     m = len(x)
     W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
-    z1 = x @ W1 + b1                                 # (1)  (m, 3)
-    a1 = sigmoid(z1)                                 # (2)  (m, 3)
-    z2 = a1 @ W2 + b2                                # (3)  (m, 1)
-    yhat = sigmoid(z2)                               # (4)  (m, 1)
-    e = softplus(z2) * (1 - y) + y * softplus(-z2)   # (5)  (m, 1)
-    L = e.sum() / m                                  # (6)  scalar
-    dL_de = np.full((m, 1), 1 / m, W1.dtype)         # (7)  (m, 1)
-    dL_dyhat = (yhat - y) / (m * yhat * (1 - yhat))  # (8)  (m, 1)
-    dL_dz2 = (yhat - y) / m                          # (9)  (m, 1)
-    dL_dW2 = a1.T @ dL_dz2                           # (10)  (3, 1)
-    dL_db2 = dL_dz2.sum(axis=0)                      # (11)  (1,)
-    dL_da1 = dL_dz2 @ W2.T                           # (12)  (m, 3)
-    dL_dz1 = dL_da1 * a1 * (1 - a1)                  # (13)  (m, 3)
-    dL_dW1 = x.T @ dL_dz1                            # (14)  (2, 3)
-    dL_db1 = dL_dz1.sum(axis=0)                      # (15)  (3,)
+    z1 = x @ W1 + b1                                   # (1)  (m, 3)
+    a1 = sigmoid(z1)                                   # (2)  (m, 3)
+    z2 = a1 @ W2 + b2                                  # (3)  (m, 1)
+    yhat = sigmoid(z2)                                 # (4)  (m, 1)
+    e = softplus(z2) * (1 - y) + y * softplus(-z2)     # (5)  (m, 1)
+    L = e.sum() / m                                    # (6)  scalar
+    dL_de = np.full((m, 1), 1 / m, W1.dtype)           # (7)  (m, 1)
+    dL_dyhat = (yhat - y) / (m * yhat * sigmoid(-z2))  # (8)  (m, 1)
+    dL_dz2 = (yhat - y) / m                            # (9)  (m, 1)
+    dL_dW2 = a1.T @ dL_dz2                             # (10)  (3, 1)
+    dL_db2 = dL_dz2.sum(axis=0)                        # (11)  (1,)
+    dL_da1 = dL_dz2 @ W2.T                             # (12)  (m, 3)
+    dL_dz1 = dL_da1 * a1 * sigmoid(-z1)                # (13)  (m, 3)
+    dL_dW1 = x.T @ dL_dz1                              # (14)  (2, 3)
+    dL_db1 = dL_dz1.sum(axis=0)                        # (15)  (3,)
     return {
         "z1": z1,
         "a1": a1,
@@ -283,16 +283,17 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    z1 = a1 = dL_dz1 = memory.array(m, 3)
+    z1 = dL_dz1 = memory.array(m, 3)
+    a1 = scratch4 = memory.array(m, 3)
     z2 = e = dL_dz2 = memory.array(m, 1)
     yhat = memory.array(m, 1)
     scratch = log1p_exp_z2 = memory.array(m, 1)
     scratch2 = memory.array(m, 1)
     scratch3 = memory.array(m, 1)
-    dL_da1 = scratch4 = memory.array(m, 3)
+    dL_da1 = memory.array(m, 3)
     return (
-        z1, a1, dL_dz1, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3, dL_da1,
-        scratch4,
+        z1, dL_dz1, a1, scratch4, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3,
+        dL_da1,
     )
 
 
@@ -307,8 +308,8 @@ def _step(
     W1, b1, W2, b2 = parameters
     dL_dW1, dL_db1, dL_dW2, dL_db2 = gradients
     (
-        z1, a1, dL_dz1, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3, dL_da1,
-        scratch4,
+        z1, dL_dz1, a1, scratch4, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3,
+        dL_da1,
     ) = arrays
     m = len(x)
     # (1)  z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]
@@ -328,7 +329,7 @@ def _step(
     np.add(yhat, 1, out=yhat)
     np.reciprocal(yhat, out=yhat)
     # (5)  e[n,j] = −log(1 − yhat[n,j])·(1 − y[n,j]) − y[n,j]·log(yhat[n,j])
-    np.absolute(z2, out=scratch)
+    np.abs(z2, out=scratch)
     np.negative(scratch, out=scratch)
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=log1p_exp_z2)
@@ -355,7 +356,9 @@ def _step(
     np.matmul(dL_dz2, W2.T, out=dL_da1)
     # (13)  dL_dz1[n,j] = dL_da1[n,j]·a1[n,j]·(1 − a1[n,j])
     np.multiply(dL_da1, a1, out=scratch4)
-    np.subtract(1, a1, out=dL_dz1)
+    np.exp(z1, out=dL_dz1)
+    np.add(dL_dz1, 1, out=dL_dz1)
+    np.reciprocal(dL_dz1, out=dL_dz1)
     np.multiply(scratch4, dL_dz1, out=dL_dz1)
     # (14)  dL_dW1[k,j] = Σ_n x[n,k]·dL_dz1[n,j]
     np.matmul(x.T, dL_dz1, out=dL_dW1)
@@ -418,6 +421,25 @@ class Training:
             return self.model._train(*next(self.batches))
 
 
+def _check_option(
+    name: str,
+    value: float | None,
+    kind: type,
+    least: float = -np.inf,
+    above: float = -np.inf,
+    optional: bool = False,
+) -> None:
+    """Raise TypeError where an option is of another type, ValueError where it is out of range."""
+    kinds = {float: (int, float, np.number), int: (int, np.integer), bool: (bool, np.bool_)}
+    if value is None and optional:
+        return
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool) and kind is not bool:
+        raise TypeError(f"{name} is {value!r}, expected {kind.__name__}{' or None' * optional}")
+    if kind is not bool and not (least <= value < np.inf and above < value):
+        expected = f"at least {least}" if above < least else f"a number greater than {above}"
+        raise ValueError(f"{name} is {value}, expected {expected}")
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -472,8 +494,21 @@ class Model:
         self.dtype = dtype
         self._start()
 
+    def _check_options(self) -> None:
+        """Raise TypeError or ValueError where an option is not what it may be."""
+        _check_option("learning_rate", self.learning_rate, float, above=0)
+        _check_option("epochs", self.epochs, int, least=0)
+        _check_option("batch_size", self.batch_size, int, least=1, optional=True)
+        _check_option("shuffle", self.shuffle, bool)
+        _check_option("tolerance", self.tolerance, float, least=0, optional=True)
+        _check_option("warm_start", self.warm_start, bool)
+        _check_option("seed", self.seed, int, least=0, optional=True)
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise ValueError(f"dtype is {self.dtype!r}, expected float64 or float32")
+
     def _start(self) -> None:
         """Initial parameters, and nothing learnt."""
+        self._check_options()
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
@@ -506,6 +541,7 @@ class Model:
                 known = ", ".join(valid)
                 raise ValueError(f"{name} is no option of this model, expected one of {known}")
             setattr(self, name, value)
+        self._check_options()
         if {"seed", "dtype"} & options.keys():
             self._start()
         return self
@@ -562,10 +598,9 @@ class Model:
 
     def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
         """The batches of these data, with arrays prepared for their sizes."""
+        self._check_options()
         samples = len(data[0])
         size = min(self.batch_size or samples, samples)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
         self._prepare(size)
         self._prepare(samples % size)
         return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)

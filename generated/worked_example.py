@@ -150,20 +150,20 @@ def loss_and_gradients(
     i, t = _checked(parameters, i=i, t=t)
     m = len(i)
     W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
-    z1 = i @ W1 + b1                 # (1)  (m, 2)
-    a1 = sigmoid(z1)                 # (2)  (m, 2)
-    z2 = a1 @ W2 + b2                # (3)  (m, 2)
-    a2 = sigmoid(z2)                 # (4)  (m, 2)
-    e = (a2 - t) ** 2 / 2            # (5)  (m, 2)
-    E = e.sum() / m                  # (6)  scalar
-    dE_da2 = (a2 - t) / m            # (8)  (m, 2)
-    dE_dz2 = dE_da2 * a2 * (1 - a2)  # (9)  (m, 2)
-    dE_dW2 = a1.T @ dE_dz2           # (10)  (2, 2)
-    dE_db2 = dE_dz2.sum()            # (11)  scalar
-    dE_da1 = dE_dz2 @ W2.T           # (12)  (m, 2)
-    dE_dz1 = dE_da1 * a1 * (1 - a1)  # (13)  (m, 2)
-    dE_dW1 = i.T @ dE_dz1            # (14)  (2, 2)
-    dE_db1 = dE_dz1.sum()            # (15)  scalar
+    z1 = i @ W1 + b1                     # (1)  (m, 2)
+    a1 = sigmoid(z1)                     # (2)  (m, 2)
+    z2 = a1 @ W2 + b2                    # (3)  (m, 2)
+    a2 = sigmoid(z2)                     # (4)  (m, 2)
+    e = (a2 - t) ** 2 / 2                # (5)  (m, 2)
+    E = e.sum() / m                      # (6)  scalar
+    dE_da2 = (a2 - t) / m                # (8)  (m, 2)
+    dE_dz2 = dE_da2 * a2 * sigmoid(-z2)  # (9)  (m, 2)
+    dE_dW2 = a1.T @ dE_dz2               # (10)  (2, 2)
+    dE_db2 = dE_dz2.sum()                # (11)  scalar
+    dE_da1 = dE_dz2 @ W2.T               # (12)  (m, 2)
+    dE_dz1 = dE_da1 * a1 * sigmoid(-z1)  # (13)  (m, 2)
+    dE_dW1 = i.T @ dE_dz1                # (14)  (2, 2)
+    dE_db1 = dE_dz1.sum()                # (15)  scalar
     gradients = {
         "W1": dE_dW1,
         "b1": dE_db1,
@@ -193,11 +193,11 @@ def trace(
     E = e.sum() / m                           # (6)  scalar
     dE_de = np.full((m, 2), 1 / m, W1.dtype)  # (7)  (m, 2)
     dE_da2 = (a2 - t) / m                     # (8)  (m, 2)
-    dE_dz2 = dE_da2 * a2 * (1 - a2)           # (9)  (m, 2)
+    dE_dz2 = dE_da2 * a2 * sigmoid(-z2)       # (9)  (m, 2)
     dE_dW2 = a1.T @ dE_dz2                    # (10)  (2, 2)
     dE_db2 = dE_dz2.sum()                     # (11)  scalar
     dE_da1 = dE_dz2 @ W2.T                    # (12)  (m, 2)
-    dE_dz1 = dE_da1 * a1 * (1 - a1)           # (13)  (m, 2)
+    dE_dz1 = dE_da1 * a1 * sigmoid(-z1)       # (13)  (m, 2)
     dE_dW1 = i.T @ dE_dz1                     # (14)  (2, 2)
     dE_db1 = dE_dz1.sum()                     # (15)  scalar
     return {
@@ -281,11 +281,13 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    z1 = a1 = dE_dz1 = memory.array(m, 2)
-    z2 = a2 = dE_dz2 = memory.array(m, 2)
+    z1 = dE_dz1 = memory.array(m, 2)
+    a1 = scratch2 = memory.array(m, 2)
+    z2 = dE_dz2 = memory.array(m, 2)
+    a2 = scratch = dE_da1 = memory.array(m, 2)
     e_1 = memory.array(m, 2)
-    e = dE_da2 = scratch = dE_da1 = memory.array(m, 2)
-    return z1, a1, dE_dz1, z2, a2, dE_dz2, e_1, e, dE_da2, scratch, dE_da1
+    e = dE_da2 = memory.array(m, 2)
+    return z1, dE_dz1, a1, scratch2, z2, dE_dz2, a2, scratch, dE_da1, e_1, e, dE_da2
 
 
 def _step(
@@ -298,7 +300,7 @@ def _step(
     """Write the gradients of one batch into `gradients`; return the loss."""
     W1, b1, W2, b2 = parameters
     dE_dW1, dE_dW2 = gradients
-    z1, a1, dE_dz1, z2, a2, dE_dz2, e_1, e, dE_da2, scratch, dE_da1 = arrays
+    z1, dE_dz1, a1, scratch2, z2, dE_dz2, a2, scratch, dE_da1, e_1, e, dE_da2 = arrays
     m = len(i)
     # (1)  z1[n,j] = Σ_k i[n,k]·W1[k,j] + b1
     np.matmul(i, W1, out=z1)
@@ -327,16 +329,20 @@ def _step(
     np.divide(e_1, m, out=dE_da2)
     # (9)  dE_dz2[n,j] = dE_da2[n,j]·a2[n,j]·(1 − a2[n,j])
     np.multiply(dE_da2, a2, out=scratch)
-    np.subtract(1, a2, out=dE_dz2)
+    np.exp(z2, out=dE_dz2)
+    np.add(dE_dz2, 1, out=dE_dz2)
+    np.reciprocal(dE_dz2, out=dE_dz2)
     np.multiply(scratch, dE_dz2, out=dE_dz2)
     # (10)  dE_dW2[k,j] = Σ_n a1[n,k]·dE_dz2[n,j]
     np.matmul(a1.T, dE_dz2, out=dE_dW2)
     # (12)  dE_da1[n,j] = Σ_k dE_dz2[n,k]·W2[j,k]
     np.matmul(dE_dz2, W2.T, out=dE_da1)
     # (13)  dE_dz1[n,j] = dE_da1[n,j]·a1[n,j]·(1 − a1[n,j])
-    np.multiply(dE_da1, a1, out=scratch)
-    np.subtract(1, a1, out=dE_dz1)
-    np.multiply(scratch, dE_dz1, out=dE_dz1)
+    np.multiply(dE_da1, a1, out=scratch2)
+    np.exp(z1, out=dE_dz1)
+    np.add(dE_dz1, 1, out=dE_dz1)
+    np.reciprocal(dE_dz1, out=dE_dz1)
+    np.multiply(scratch2, dE_dz1, out=dE_dz1)
     # (14)  dE_dW1[k,j] = Σ_n i[n,k]·dE_dz1[n,j]
     np.matmul(i.T, dE_dz1, out=dE_dW1)
     return float(E)
@@ -396,6 +402,25 @@ class Training:
             return self.model._train(*next(self.batches))
 
 
+def _check_option(
+    name: str,
+    value: float | None,
+    kind: type,
+    least: float = -np.inf,
+    above: float = -np.inf,
+    optional: bool = False,
+) -> None:
+    """Raise TypeError where an option is of another type, ValueError where it is out of range."""
+    kinds = {float: (int, float, np.number), int: (int, np.integer), bool: (bool, np.bool_)}
+    if value is None and optional:
+        return
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool) and kind is not bool:
+        raise TypeError(f"{name} is {value!r}, expected {kind.__name__}{' or None' * optional}")
+    if kind is not bool and not (least <= value < np.inf and above < value):
+        expected = f"at least {least}" if above < least else f"a number greater than {above}"
+        raise ValueError(f"{name} is {value}, expected {expected}")
+
+
 class Model:
     """The network and its training, with the conventions of scikit-learn.
 
@@ -450,8 +475,21 @@ class Model:
         self.dtype = dtype
         self._start()
 
+    def _check_options(self) -> None:
+        """Raise TypeError or ValueError where an option is not what it may be."""
+        _check_option("learning_rate", self.learning_rate, float, above=0)
+        _check_option("epochs", self.epochs, int, least=0)
+        _check_option("batch_size", self.batch_size, int, least=1, optional=True)
+        _check_option("shuffle", self.shuffle, bool)
+        _check_option("tolerance", self.tolerance, float, least=0, optional=True)
+        _check_option("warm_start", self.warm_start, bool)
+        _check_option("seed", self.seed, int, least=0, optional=True)
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise ValueError(f"dtype is {self.dtype!r}, expected float64 or float32")
+
     def _start(self) -> None:
         """Initial parameters, and nothing learnt."""
+        self._check_options()
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS if name not in FROZEN]
         sizes = [start[name].size for name in trained]
@@ -487,6 +525,7 @@ class Model:
                 known = ", ".join(valid)
                 raise ValueError(f"{name} is no option of this model, expected one of {known}")
             setattr(self, name, value)
+        self._check_options()
         if {"seed", "dtype"} & options.keys():
             self._start()
         return self
@@ -543,10 +582,9 @@ class Model:
 
     def _batches(self, data: tuple[Array, ...], seed: int | list[int]) -> _Batches:
         """The batches of these data, with arrays prepared for their sizes."""
+        self._check_options()
         samples = len(data[0])
         size = min(self.batch_size or samples, samples)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}, expected at least 1")
         self._prepare(size)
         self._prepare(samples % size)
         return _Batches(data, size, np.random.default_rng(seed) if self.shuffle else None)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred processes would each compile the project anew
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing and os.environ.get("CI"):
         raise pytest.UsageError(f"CI must not skip tests, and these programs are missing: {', '.join(missing)}")
-    if getattr(config.option, "dist", "no") == "load":  # tests of one example share its run: one worker has them all
-        config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one file with equal parameters share what they make of them: one worker has them all.
+
+    (pytest-xdist 3.8 has groups for this, which pytest 9.2 does not see.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            _, bracket, parameters = test.partition("[")
+            return f"{file}[{parameters}" if bracket else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 
-@pytest.fixture(scope="module", params=[
-    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in EXAMPLES])
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
 def example(request, tmp_path_factory):
     """One example, run as a user runs it."""
     import os

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
+import pkgutil
 from typing import Protocol, cast
 
 from derive.calculus.record import Derivation
@@ -24,8 +24,8 @@ class Target(Protocol):
 
 
 def names() -> list[str]:
-    """The targets that there are: the folders beside this file."""
-    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/__init__.py"))
+    """The targets that there are: the folders beside this file, and those in any other folder of `__path__`."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 def load(name: str) -> Target:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Symbol
 
-from derive.build.equations import Written, define
+from derive.build.equations import define
 from derive.build.parts import SAMPLE, Output, Parts
 from derive.build.whole_numbers import Indivisible, whole_number
+from derive.build.written import Written
 from derive.catalogue.activations import ACTIVATIONS
 from derive.catalogue.layers import LAYERS, Flag, Layer, Read, Real, Whole
 from derive.file.equations import Equations
@@ -41,6 +42,7 @@ class _Stack:
         self.parts = parts
         self.outputs: dict[str, Output] = {}
         self.number = 0
+        self.labels: dict[str, str] = {}  # of the layers so far, and what they are in messages
         self.blocks: list[str] = []  # those that we are inside of
         self.previous: Output
 
@@ -79,6 +81,11 @@ class _Stack:
             raise self.parts.error(f"these are more than {MOST_LAYERS:,} layers", *path, help="repeat fewer")
         own = layer.name is not None and (prefix or not self.blocks)  # inside an unnamed block a name is for reference only
         label = f"{prefix}_{layer.name}{suffix}" if own else str(self.number)
+        spoken = f"copy {suffix[1:]} of {layer.name}" if suffix else f"layer {self.number}"
+        if label in self.labels:
+            raise self.parts.error(f"{spoken} would be called '{label[1:]}', as {self.labels[label]} is", *path, "name",
+                                   help="give one of the two another name")
+        self.labels[label] = spoken
         self.previous = self._layer(layer, reads, rest, label, path)
 
     def _block(self, name: str, path: tuple[str | int, ...], prefix: str) -> None:
@@ -213,11 +220,11 @@ def _holds(condition: str, options: Mapping[str, Any]) -> bool:
         return bool(value) != negated
     if rest[0] == "=":
         return (str(value) == rest[1]) != negated
-    number = 1 if isinstance(value, str) else _least(value)  # padding: same
+    number = 1 if isinstance(value, str) else _largest(value)  # padding: same
     return (number > int(rest[1]) if rest[0] == ">" else number < int(rest[1])) != negated
 
 
-def _least(value: Any) -> int:
+def _largest(value: Any) -> int:
     return max(value) if isinstance(value, tuple) else value
 
 

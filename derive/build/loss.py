@@ -257,6 +257,9 @@ def _check_prediction(parts: Parts, name: str, loss: Loss, prediction: Output) -
         other = next((n for n in (f"{name}_with_logits", f"{name}_with_log_rates") if n in LOSSES), None)
         raise parts.error(f"{name} needs {loss.prediction}, and {prediction.origin}, the last layer, gives any number",
                           "loss", help=f"end with activation: {wanted[0]}" + (f", or use loss: {other}" if other else ""))
+    if prediction.activation == "softmax" and loss.kind == "probability":
+        raise parts.error(f"{name} takes every unit for a probability of its own, and those of a softmax sum to 1", "loss",
+                          help="use loss: cross_entropy, or end with activation: sigmoid")
     if prediction.activation == "softmax" and parts.number(prediction.size) == 1:
         raise parts.error("a softmax over one unit is always 1: nothing could be learnt", "loss",
                           help="use activation: sigmoid and loss: binary_cross_entropy, or one unit for each class")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,9 +15,6 @@ from derive.language.expressions import Access, Index, accesses, dimension, unit
 from derive.language.substitution import SAMPLE_INDEX, SAMPLES, Renaming
 
 SAMPLE = Index(SAMPLE_INDEX, SAMPLES)
-
-
-MOST_WEIGHTS = 100_000_000  # of one parameter: 0.8 GB of doubles, and as much again for the gradient
 
 
 @dataclass(frozen=True)
@@ -124,14 +120,6 @@ class Parts:
 
     def shape_of(self, indices: Iterable[Index]) -> tuple[int | None, ...]:
         return tuple(self.number(index.size) for index in indices)
-
-    def parameter_fits(self, quantity: Quantity, origin: str, *path: str | int) -> None:
-        """Raise FileError where a parameter has more entries than a computer holds."""
-        shape = self.shape(quantity)
-        entries = math.prod(size or 1 for size in shape)
-        if entries > MOST_WEIGHTS:
-            raise self.error(f"{origin} would have {times(shape)} weights, and at most {MOST_WEIGHTS:,} are computed with",
-                             *path, help="make this layer or the one before it narrower")
 
     def counts(self, output: Output, values: int | None, origin: str, *path: str | int) -> None:
         """Say that an input is of whole numbers: positions in an axis of so many values."""

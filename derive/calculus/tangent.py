@@ -116,13 +116,14 @@ def _tangents(base: System, seeds: Mapping[str, Expr], extra: tuple[Index, ...],
     number = max((equation.number for equation in ordered), default=0)
     made = {name: Quantity(_free(tangent_name(name), base), (*base.quantities[name].indices, *extra), Role.INTERMEDIATE,
                            f"derivative of {name} along the direction", of=name) for name in moves - set(seeds)}
+    position = {name: place for place, name in enumerate(base.quantities)}
     tangents = []
     for equation in ordered:
         if equation.name not in made or equation.name not in needed:
             continue
         number += 1
         locals_, terms = [], []
-        for name in sorted(equation.reads & moves, key=list(base.quantities).index):
+        for name in sorted(equation.reads & moves, key=position.__getitem__):
             local = local_derivative(equation, base.quantities[name])
             own = base.quantities[name].indices
             moved = seeds[name] if name in seeds else made[name].entry
@@ -169,37 +170,50 @@ def gauss_newton_vector(forward: System, objective: str, prediction: str, parame
     parameters = tuple(parameters)
     moved = directional(forward, parameters, [prediction])
     # The loss as a function of the prediction (and of what else it reads): how its gradient changes when they move.
-    loss = differentiate(_without(forward, prediction), objective, [prediction, *parameters])
+    loss = _with_names_apart(differentiate(_without(forward, prediction), objective, [prediction, *parameters]), prediction)
     adjoints = {adjoint.of.name: adjoint.quantity for adjoint in loss.adjoints}
     seeds = {name: moved.along(name) if name == prediction else moved.directions[name].entry
              for name in (prediction, *parameters) if name in adjoints}
     curved = _tangents(loss.system, seeds, (), [adjoints[name].name for name in seeds])
     by = {adjoints[name].name: name for name in seeds}
-    pulled = {by[t.of.name]: t.quantity for t in curved if t.of.name in by}
-    # … carried back to the parameters by the transposed Jacobian: the gradient of Σ (H Y v)·prediction, H Y v held fixed.
+    back = _pulled_back(forward, prediction, parameters, {by[t.of.name]: t.quantity for t in curved if t.of.name in by})
+    equations = {e.name: e for e in (*loss.system.equations, *(t.equation for t in moved.tangents),
+                                     *(t.equation for t in curved), *(a.equation for a in back.adjoints))}
+    quantities = {**forward.quantities, **loss.system.quantities, **moved.system.quantities, **back.system.quantities,
+                  **{t.quantity.name: t.quantity for t in curved}}
+    whole = System(quantities, (*(e for e in forward.equations if e.name not in equations), *equations.values()))
+    results = [adjoint for adjoint in back.adjoints if adjoint.of.name in parameters]
+    needed = _upto(whole, *(adjoint.quantity.name for adjoint in results)).equations
+    system = System(quantities, tuple(_numbered(needed, forward.equations, known)))
+    tangents = tuple(Tangent(a.of, a.quantity, tuple(path.local for path in a.paths), a.equation) for a in results)
+    return Directional(forward, moved.directions, tangents, system, {t.of.name: t.quantity.name for t in tangents})
+
+
+def _with_names_apart(loss: Derivation, prediction: str) -> Derivation:
+    """∂J/∂W with the prediction held fixed is not all of ∂J/∂W: it gets a name of its own."""
+    taken = loss.system
+    apart = {a.quantity.name: _free(f"{a.quantity.name}_direct", taken) for a in loss.adjoints if a.of.name != prediction}
+    rename = Renaming({Symbol(old): Symbol(new) for old, new in apart.items()})
+
+    def renamed(equation: Equation) -> Equation:
+        return Equation(rename(equation.target), rename(equation.body), equation.number)
+
+    adjoints = tuple(replace(a, quantity=replace(a.quantity, name=apart.get(a.quantity.name, a.quantity.name)),
+                             equation=renamed(a.equation)) for a in loss.adjoints)
+    system = loss.forward.extended([a.quantity for a in adjoints], [a.equation for a in adjoints])
+    return replace(loss, adjoints=adjoints, system=system)
+
+
+def _pulled_back(forward: System, prediction: str, parameters: Sequence[str], pulled: Mapping[str, Quantity]) -> Derivation:
+    """What stands at the prediction, carried back to the parameters by the transposed Jacobian.
+
+    It is the gradient of Σ (H Y v)·prediction, with H Y v held fixed.
+    """
     through = Quantity(_free("G", forward), (), meaning="scalar product with the prediction")
     product = Equation(through.entry, Add(*(Sum(each.entry * forward.quantities[name].entry, *each.indices)
                                             for name, each in pulled.items())))
     given = [replace(each, role=Role.INPUT) for each in pulled.values()]
-    back = differentiate(_upto(forward, prediction).extended([*given, through], [product]), through.name, parameters)
-    # ∂J/∂W with the prediction held fixed is not all of ∂J/∂W: it gets a name of its own.
-    apart = {adjoints[name].name: f"{adjoints[name].name}_direct" for name in seeds if name != prediction}
-    apart |= {tangent_name(old): tangent_name(new) for old, new in apart.items()}
-    rename = Renaming({Symbol(old): Symbol(new) for old, new in apart.items()})
-    equations = [Equation(rename(e.target), rename(e.body), e.number) for e in (
-        *loss.system.equations, *(t.equation for t in moved.tangents), *(t.equation for t in curved),
-        *(adjoint.equation for adjoint in back.adjoints))]
-    quantities = {**forward.quantities, **loss.system.quantities, **moved.system.quantities, **back.system.quantities,
-                  **{t.quantity.name: t.quantity for t in curved}}
-    quantities |= {new: replace(quantities[old], name=new) for old, new in apart.items() if old in quantities}
-    found = {e.name for e in equations}
-    whole = System(quantities, (*(e for e in forward.equations if e.name not in found),
-                                *{e.name: e for e in equations}.values()))
-    results = [a.quantity.name for a in back.adjoints if a.of.name in parameters]
-    system = System(quantities, tuple(_numbered(_upto(whole, *results).equations, forward.equations, known)))
-    tangents = tuple(Tangent(a.of, a.quantity, tuple(path.local for path in a.paths), a.equation) for a in back.adjoints
-                     if a.of.name in parameters)
-    return Directional(forward, moved.directions, tangents, system, {t.of.name: t.quantity.name for t in tangents})
+    return differentiate(_upto(forward, prediction).extended([*given, through], [product]), through.name, parameters)
 
 
 def linear_output(derivation: Derivation, prediction: str) -> str:

@@ -268,7 +268,8 @@ LAYERS: dict[str, Layer] = {
         r[n,t,j] = sigmoid(zr[n,t,j])
         u[n,t,j] = sigmoid(zu[n,t,j])
         q[n,t,j] = sum(l, h[n,t-step,l]*Uc[l,j]) + bh[j]
-        c[n,t,j] = tanh(sum(k, x[n,t,k]*Wc[k,j]) + bc[j] + r[n,t,j]*q[n,t,j])
+        zc[n,t,j] = sum(k, x[n,t,k]*Wc[k,j]) + bc[j] + r[n,t,j]*q[n,t,j]
+        c[n,t,j] = tanh(zc[n,t,j])
         [not mask] h[n,t,j] = (1 - u[n,t,j])*c[n,t,j] + u[n,t,j]*h[n,t-step,j]
         [mask] h[n,t,j] = h[n,t-step,j] + mask[n,t]*(1 - u[n,t,j])*(c[n,t,j] - h[n,t-step,j])
         {LAST}""",

@@ -43,6 +43,7 @@ class Runner:
                                          env={**ONE_THREAD, **os.environ})
         self._pending: list[tuple[str, Sequence[Take]]] = []
         self._modules = 0
+        self._name = ""
 
     def __enter__(self) -> Runner:
         return self
@@ -54,6 +55,7 @@ class Runner:
 
     def load(self, network: Network, module: Path, values: bool) -> None:
         """Load a module and the network's data; with `values`, `trace` gets all numbers at the start."""
+        self._name = network.name
         path = Path(self._folder.name, "data.npz")
         _save(path, {"data": network.data or example_data(network), "test": network.test})
         self._ask("load", module=str(module.resolve()), data=str(path), names=[*network.inputs, *network.targets],
@@ -63,7 +65,7 @@ class Runner:
     def read(self, takes: Sequence[Take], probe: Mapping[str, str] | None = None) -> None:
         """Read entries, of what the module traces or of what a probe module (its files) does."""
         if takes:
-            self._ask("read", takes, probe=None if probe is None else str(self._written(probe, "probe")))
+            self._ask("read", takes, probe=None if probe is None else str(self._written(probe, "probe", self._name)))
 
     def fit(self, takes: Sequence[Take]) -> None:
         """Train as the file says, and measure."""
@@ -77,13 +79,15 @@ class Runner:
         """Load a module that nobody is to keep, and forget all numbers."""
         self.numbers = {}
         self._modules += 1
-        self.load(network, self._written(files, f"module{self._modules}"), values=False)
+        self.load(network, self._written(files, f"module{self._modules}", network.name), values=False)
 
-    def _written(self, files: Mapping[str, str], name: str) -> Path:
-        """The path of a module after its files are written."""
+    def _written(self, files: Mapping[str, str], folder: str, name: str) -> Path:
+        """The path of a module after its files are written, under the network's name, which they call each other by."""
+        path = Path(self._folder.name, folder)
+        path.mkdir(exist_ok=True)
         for ending, text in files.items():
-            Path(self._folder.name, name + ending).write_text(text, encoding="utf-8")
-        return Path(self._folder.name, f"{name}.py")
+            (path / f"{name}{ending}").write_text(text, encoding="utf-8")
+        return path / f"{name}.py"
 
     def wait(self, for_: str | None = None, progress: Callable[[str], None] = lambda _: None) -> None:
         """Wait until the first request of a kind is answered, or all of them.

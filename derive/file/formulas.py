@@ -180,8 +180,10 @@ class Reader(FormulaText):
             return found
         if found.free_symbols and lowest is not None and "within" not in self.text and (
                 not lowest.is_nonnegative or not (axis.size - 1 - highest).is_nonnegative):
-            self.fail(f"{name} has the positions 0 to {axis.size - 1} there, and {found} goes from {lowest} to {highest}",
-                      node, f"multiply by within({found}, {axis.size}) where it may be outside")
+            alike = [letter for letter, index in indices.items() if index.size == axis.size]
+            size = f"size({alike[0]})" if alike and not axis.size.is_Integer else axis.size
+            self.fail(f"{found} may lie outside of {name}, whose positions there begin with 0 and end before {size}", node,
+                      f"multiply by within({found}, {size}), which is 0 there")
         return found
 
     def index_expression(self, node: ast.expr, indices: Mapping[str, Index]) -> Expr:

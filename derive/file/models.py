@@ -168,7 +168,7 @@ class Expectation(Strict):
     """A number that the network must give, and where it is printed."""
 
     quantity: Text = Field(
-        description="what is expected: net_h1, dE/dw5, w5 after 1, E after 10000, J after 20 epochs on test, accuracy on test")
+        description="what is expected: net_h1, dE/dw5, w5 after 1, J after 20 epochs on test, accuracy on test")
     value: Value | None = Field(
         default=None, description="the right number, with the digits that are known, or a formula such as 1/3")
     at_least: Real | None = Field(default=None, description="the least right number")

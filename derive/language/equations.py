@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from sympy import Expr
 
@@ -129,6 +130,15 @@ class System:
                 if name not in self.quantities:
                     raise ValueError(f"{equation} reads {name}, which is no quantity of the system")
         object.__setattr__(self, "definitions", definitions)
+
+    @cached_property
+    def readers(self) -> Mapping[str, list[Equation]]:
+        """The equations that read a quantity, by its name."""
+        readers: dict[str, list[Equation]] = {}
+        for equation in self.equations:
+            for name in equation.reads:
+                readers.setdefault(name, []).append(equation)
+        return readers
 
     def in_order(self) -> tuple[Equation, ...]:
         """The equations in topological order: each after all that it reads (as given, where there is a choice).

@@ -61,6 +61,10 @@ class Access(Expr):
     is_extended_real = True
     is_commutative = True
     is_scalar = True
+    # Nothing else is known of it: SymPy need not look for it, which it would do for every new access.
+    is_integer = is_rational = is_irrational = is_algebraic = is_zero = None
+    is_extended_positive = is_extended_negative = is_extended_nonnegative = is_extended_nonpositive = None
+    is_positive = is_negative = is_nonnegative = is_nonpositive = is_nonzero = is_extended_nonzero = None
 
     def __new__(cls, name: str | Symbol, *indices: Expr | int) -> Access:
         symbol = name if isinstance(name, Symbol) else Symbol(name)

@@ -88,7 +88,13 @@ def name_parts(name: str) -> tuple[str, str, str]:
 
 
 def scalar_name(name: str) -> str:
-    """The document's own name of one number: w5 is w_{5}, net_o1 is net_{o1}, E_total is E_total upright."""
+    """The document's own name of one number: w5 is w_{5}, net_o1 is net_{o1}, E_total is E_total upright.
+
+    Two words stay together: running_mean2 is (running mean)_{2}.
+    """
+    if words := re.fullmatch(r"([a-z]{4,})_([a-z]{3,})(\d*)", name):
+        one, other, digits = words.groups()
+        return rf"\mathit{{{one}\ {other}}}" + (f"_{{{digits}}}" if digits else "")
     base, *rest = name.split("_") if not name.startswith("_") else [name]
     match = re.fullmatch(r"(.*?[^\W\d_])(\d+)", base)
     under = [part for part in rest if part and part != "star"]

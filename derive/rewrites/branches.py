@@ -65,8 +65,11 @@ def _guarded(value: Expr, taken: Boolean) -> Expr:
             argument.has(Min, Max, guarded)):
         return value.func(_nearest(argument, taken))
     harmless = _harmless(value)
-    if harmless is None or isinstance(argument, guarded):
+    if harmless is None:
         return value
+    if isinstance(argument, guarded):
+        argument, condition, harmless = argument.args
+        taken = _both(condition, taken)
     return value.func(guarded(argument, taken, harmless), *more)
 
 

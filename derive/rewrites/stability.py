@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Abs, Add, Expr, Max, Mul, Ne, Piecewise, cosh, erf, exp, log, sinh, tanh
+from sympy import Abs, Add, Expr, Max, Min, Mul, Ne, Piecewise, cosh, erf, exp, log, sign, sinh, tanh
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import Access, Reduction, names
 from derive.language.substitution import up_to_names
 from derive.rewrites import branches, exponentials
-from derive.rewrites.algebra import divisors
+from derive.rewrites.algebra import divisors, tidy
 from derive.rewrites.cancellation import insert
 from derive.rewrites.named_functions import erfc, expm1, guarded, log1p, sigmoid, softplus
 
@@ -39,8 +40,13 @@ COMPLEMENTS: Mapping[type[Expr], Callable[[Expr], Expr]] = {  # 1 − f(u); tanh
 
 
 def _complement(node: Expr) -> Expr | None:
-    """c − c·f(u) and c + c·f(u) for a sigmoid, tanh or erf: σ(−u), 2·σ(∓2u), erfc(±u) keep their digits near 0."""
+    """c − c·f(u) and c + c·f(u) for a sigmoid, tanh or erf: σ(−u), 2·σ(∓2u), erfc(±u) keep their digits near 0.
+
+    So does 2·σ(u) − 1 = tanh(u/2).
+    """
     for constant, term, factor, ratio in _beside_constant(node):
+        if isinstance(factor, sigmoid) and ratio == -2:
+            return node - constant - term - constant * tanh(factor.args[0] / 2)
         if type(factor) in COMPLEMENTS and (ratio == -1 or ratio == 1 and not isinstance(factor, sigmoid)):
             return node - constant - term + constant * COMPLEMENTS[type(factor)](-ratio * factor.args[0])
     return None
@@ -157,6 +163,58 @@ def _expm1(node: Expr) -> Expr | None:
     return None
 
 
+def _exponential_tanh(node: Expr) -> Expr | None:
+    """(c·exp(u) − c·exp(−u))/(d·exp(u) + d·exp(−u)) = c/d·tanh(u)."""
+    if isinstance(node, Mul):
+        for above in node.args:
+            for below in node.args:
+                base, power = below.as_base_exp()
+                if power.is_negative and (up := _opposites(above)) and (down := _opposites(base)) and up[0] == down[0] and (
+                        up[1] == -up[2] and down[1] == down[2]):
+                    return node / above / below * base ** (power + 1) * up[1] / down[1] * tanh(up[0])
+    return None
+
+
+def _opposites(node: Expr) -> tuple[Expr, Expr, Expr] | None:
+    """u, c and d where the node is c·exp(u) + d·exp(−u)."""
+    found = [(f.args[0], term / f) for term in Add.make_args(node) for f in Mul.make_args(term) if isinstance(f, exp)]
+    if len(found) != 2 or len(Add.make_args(node)) != 2 or found[0][0] != -found[1][0]:
+        return None
+    (_, falling), (u, rising) = sorted(found, key=lambda each: not each[0].could_extract_minus_sign())
+    return u, rising, falling
+
+
+def _beside_saturation(node: Expr) -> Expr | None:
+    """exp(v)·σ(−c·exp(min(u, L))), where v is a multiple of u: the product is 0 long before exp(v) overflows."""
+    if not isinstance(node, Mul):
+        return None
+    for factor in node.args:
+        if isinstance(factor, sigmoid) and (decay := factor.args[0]).could_extract_minus_sign():
+            for limited in (f for f in Mul.make_args(decay) if isinstance(f, exp) and isinstance(f.args[0], Min)):
+                u = next(part for part in limited.args[0].args if not part.is_number)
+                for power in node.args:
+                    if isinstance(power, exp) and not power.has(Min) and (power.args[0] / u).is_positive:
+                        return node / power * exp(power.args[0].subs(u, limited.args[0]))
+    return None
+
+
+def _magnitude(node: Expr) -> Expr | None:
+    """u·sign(u) = |u|."""
+    if isinstance(node, Mul):
+        for factor in node.args:
+            if isinstance(factor, sign) and factor.args[0] in node.args:
+                return node / factor / factor.args[0] * Abs(factor.args[0])
+    return None
+
+
+def _difference_of_quotients(node: Expr) -> Expr | None:
+    """Quotients over a common denominator, where their difference is a product."""
+    if isinstance(node, Add) and not node.has(Reduction, Piecewise) and divisors(node):
+        better = tidy(node)
+        return None if isinstance(better, Add) else better
+    return None
+
+
 REWRITES = (
     Rewrite("positive part", branches.positive_part, "Piecewise((x, x > 0), (0, True)) → max(x, 0)"),
     Rewrite("logistic", exponentials.logistic, "1/(1 + exp(-x)) → sigmoid(x)"),
@@ -165,6 +223,9 @@ REWRITES = (
     Rewrite("complement of a square", _complement_of_square, "1 - tanh(x)**2 → (1 - tanh(x))·(1 + tanh(x))"),
     Rewrite("log-cosh", _log_cosh, "log(cosh(x)) → |x| + log1p(exp(-2|x|)) - log(2)"),
     Rewrite("hyperbolic ratio", _hyperbolic_ratio, "sinh(x)/cosh(x) → tanh(x)", whole=True),
+    Rewrite("tanh of exponentials", _exponential_tanh, "(exp(x) - exp(-x))/(exp(x) + exp(-x)) → tanh(x)", whole=True),
+    Rewrite("magnitude", _magnitude, "x*sign(x) → |x|"),
+    Rewrite("difference of quotients", _difference_of_quotients, "1/(1 + |x|) - |x|/(1 + |x|)**2 → 1/(1 + |x|)**2"),
     Rewrite("hyperbolic secant", _hyperbolic_secant, "1/cosh(x) → 2·exp(-|x|)·sigmoid(2|x|)"),
     Rewrite("tanh of a half", _half_tanh, "(exp(x) - 1)/(1 + exp(x)) → tanh(x/2)"),
     Rewrite("common factor of a sum", exponentials.common_factor, "sum(k, t[k]*exp(x)) → exp(x)·sum(k, t[k])"),
@@ -173,6 +234,8 @@ REWRITES = (
     Rewrite("merged exponentials", exponentials.merged_exponentials, "(exp(x) + 1)·exp(-M) → exp(x - M) + exp(-M)"),
     Rewrite("weighted exponential", exponentials.weighted_exponential, "c·exp(x - M) → c·exp(x - M where c != 0)"),
     Rewrite("saturated exponential", exponentials.saturated, "tanh(exp(x)) → tanh(exp(min(x, 80)))"),
+    Rewrite("beside a saturation", _beside_saturation,
+            "exp(x)*sigmoid(-exp(min(x, 80))) → exp(min(x, 80))*sigmoid(-exp(min(x, 80)))"),
     Rewrite("logarithm of a combination", exponentials.log_of_combination, "log(1 + exp(x)) → softplus(x)", whole=True),
     Rewrite("logarithm of a product", exponentials.log_of_product, "log(exp(x)/S) → x - log(S)", whole=True),
     Rewrite("logarithm of softplus", _log_softplus, "log(softplus(x)) → x for x < -37"),
@@ -208,7 +271,8 @@ def stable_system(system: System) -> System:
     """The same quantities, computed by stable forms.
 
     A logarithm of a probability is computed from the logits: log(a2[n,j]) becomes the logarithm of a2's definition
-    where that is a named form.  So is what is divided by a probability in one equation and multiplied by it in the next.
+    where that is a named form.  So is what is divided by a probability in one equation and multiplied by it in the next,
+    and what an output leaves of a constant: 1 − a2[n,j] is 0 where a2 is rounded to 1.
     """
     definitions = system.definitions
     return System(system.quantities, tuple(
@@ -235,7 +299,52 @@ def _stable_body(equation: Equation, definitions: Mapping[str, Equation], roles:
             better = _stable(_with_common_factors(inserted))
             if not _unsafe_divisors(better, definitions):
                 return better
-    return _stable(body)
+    return _stable(_without_differences(body, definitions))
+
+
+def _without_differences(expression: Expr, definitions: Mapping[str, Equation], taken: Boolean = sympy.true) -> Expr:
+    """1 − a and 1 − a², for an output a, by what a is a function of: the difference loses the digits, its value has them.
+
+    In a branch, the output is what its own branch with the same condition says.
+    """
+    if isinstance(expression, Access) or not expression.args:
+        return expression
+    if isinstance(expression, Piecewise):
+        return Piecewise(*((_without_differences(value, definitions, condition), condition)
+                           for value, condition in expression.args))
+    if isinstance(expression, Reduction):
+        return expression.func(_without_differences(expression.body, definitions, taken), *expression.indices)
+    if isinstance(expression, Add):
+        for access in sorted(expression.atoms(Access), key=sympy.default_sort_key):
+            if better := _difference(expression, access, definitions, taken):
+                return better
+        factored = sympy.factor_terms(expression)
+        better = factored if isinstance(factored, Add) else _without_differences(factored, definitions, taken)
+        return expression if better == factored else better
+    return expression.func(*(_without_differences(a, definitions, taken) if isinstance(a, Expr) else a
+                             for a in expression.args))
+
+
+def _difference(node: Add, output: Access, definitions: Mapping[str, Equation], taken: Boolean) -> Expr | None:
+    """c − r·output or c − r·output² as a product, where the output's definition makes it one."""
+    if output.name not in definitions or node.args[0].has(output) or {output.name} != names(node) & definitions.keys() or (
+            sympy.degree(node, output) not in (1, 2) if node.is_polynomial(output) else True):
+        return None
+    value = insert(output, definitions[output.name])
+    if isinstance(value, Piecewise):
+        value = next((branch for branch, condition in value.args if condition == taken), value)
+    if value.has(Reduction, Piecewise) or not value.has(exp, sinh, cosh, *COMPLEMENTS):
+        return None
+    better = _with_value(node, output, value)
+    return better if not isinstance(better, Add) else None
+
+
+@up_to_names
+def _with_value(node: Add, output: Access, value: Expr) -> Expr:
+    function = _stable(value)
+    if isinstance(function, (tanh, erf)) and (node - node.subs(output, 0)).coeff(output, 2) == -node.subs(output, 0):
+        return node.subs(output, 0) * COMPLEMENTS[type(function)](Abs(function.args[0])) * (1 + Abs(output))
+    return _stable(tidy(sympy.expand_mul(node.xreplace({output: value}))))
 
 
 def _unsafe_logarithms(expression: Expr, given: frozenset[str]) -> bool:

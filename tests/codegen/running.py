@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from codegen.passes import (
     branches_as_maxima,
     copies_propagated,
     definitions_expanded,
+    guards_merged,
     inlined_single_use,
     is_compound,
     without_common_subexpressions,
@@ -37,6 +39,7 @@ PASSES: dict[str, Callable[[Program], Program]] = {
     "subexpressions": without_common_subexpressions,
     "all subexpressions": lambda program: without_common_subexpressions(program, worth=is_compound),
     "dead": without_dead_code,
+    "guards": guards_merged,
     "inlined": inlined_single_use,
     "copies": lambda program: without_dead_code(copies_propagated(program)),
     "definitions": definitions_expanded,
@@ -50,9 +53,9 @@ def programs(equations: Sequence[Equation], quantities: Mapping[str, Quantity], 
     lowered = lower(System(quantities, tuple(equations)).blocks(), quantities, sizes).asking_for(*outputs)
     made = {name: one(lowered) for name, one in PASSES.items()}
     made["readable"] = inlined_single_use(without_dead_code(without_common_subexpressions(
-        without_repeated_statements(lowered))))
+        without_repeated_statements(guards_merged(lowered)))))
     made["fast"] = without_common_subexpressions(definitions_expanded(branches_as_maxima(without_dead_code(
-        copies_propagated(without_dead_code(without_repeated_statements(lowered)))))), worth=is_compound)
+        copies_propagated(without_dead_code(without_repeated_statements(guards_merged(lowered))))))), worth=is_compound)
     return made
 
 
@@ -68,7 +71,7 @@ def buffered_code(program: Program, given: Sequence[str]) -> tuple[str, str, set
     result = buffered(program, {name: (True, True) for name in given})
     names = {name: result.rename.get(name, name) for name in result.quantities}
     printer = NumpyPrinter(result.quantities, names.__getitem__, lambda name: False, "float")
-    printer.ranges = set()
+    printer.ranges = {}
     calls = CallPrinter(printer, names.__getitem__)
     calls.arrays = frozenset(given)
     steps = [code for call in result.calls if (code := calls.text(call)) is not None]
@@ -78,10 +81,11 @@ def buffered_code(program: Program, given: Sequence[str]) -> tuple[str, str, set
         value = "0.0" if result.zeroed & set(group) else {"": "np.nan", "bool": "True"}.get(kind, "7")
         making.append(f"{' = '.join(group)} = np.full(({sizes},), {value})")
     making += [f"{name} = {place}.reshape({', '.join(map(str, shape))})" for name, place, shape in result.reshaped]
-    making += [f"{printer.range(size)} = np.arange({size})" for size in sorted(printer.ranges, key=str)]
+    making += [f"{name} = {value}" for name, value in sorted(printer.ranges.items())]
     return "\n".join(making), "\n".join(steps), printer.helpers
 
 
+@cache
 def helpers() -> dict[str, Any]:
     """The functions that emitted modules define for themselves."""
     from networks import network
@@ -91,7 +95,7 @@ def helpers() -> dict[str, Any]:
     module: dict[str, Any] = {}
     for activation in ("gelu", "erf"):
         made, _ = network(activation=activation, loss="binary_cross_entropy")
-        exec(emit(made, differentiate(made.system, made.loss)), module)
+        exec(emit(made, differentiate(made.system, made.loss))[".py"], module)
     module.setdefault("softplus", lambda x: np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0))
     return {name: module[name] for name in ("sigmoid", "softplus", "erf", "erfc", "_erf_into", "_erfc_into")}
 

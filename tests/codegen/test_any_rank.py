@@ -195,6 +195,41 @@ def gru():
     return system(shapes, *definitions)
 
 
+def lagging(lag, tied):
+    """A recurrence that also reads what stands elsewhere: before, and backwards."""
+    t, p, j = indices("t p j", 4, 8, 2)
+    before = A("h", n, t - 1, j) * Within(t - 1, 4)
+    body = A("x", n, t, j) * A("u", 2 * t) * A("u", 7 - t) + sympy.exp(A("u", 2 * t + 1) * A("x", n, 3 - t, j)) * before
+    if lag:
+        body += A("u", t) * A("x", n, t - 1, j) * Within(t - 1, 4)
+    y = A("h", n, 3 - t, j) * A("u", t if tied else 2 * t)
+    return system({"x": (n, t, j), "u": (p,), "h": (n, t, j), "y": (n, t, j)},
+                  (("h", n, t, j), sympy.tanh(body)), (("y", n, t, j), y))
+
+
+def softmax_recurrence():
+    t, j, k = indices("t j k", 3, 4, 4)
+
+    def z(unit):
+        return A("x", n, t, unit) + A("h", n, t - 1, unit) * Within(t - 1, 3)
+
+    return system({"x": (n, t, j), "h": (n, t, j)}, (("h", n, t, j), sympy.exp(z(j)) / Sum(sympy.exp(z(k)), k)))
+
+
+def bracketed_recurrence():
+    """Brackets of a step beside brackets of two axes, and below functions."""
+    t, i, j = indices("t i j", 3, 4, 3)
+    before = A("h", n, t - 1, i, j) * Within(t - 1, 3)
+    body = A("x", n, t, i, j) + before * Within(i - j, 4) + sympy.sin(before) / (2 + before * A("h", n, t - 1, i, j))
+    return system({"x": (n, t, i, j), "h": (n, t, i, j)}, (("h", n, t, i, j), sympy.tanh(body)))
+
+
+def powers(steps=70):
+    """The index as a value: 2ᵗ is larger than any whole number of 64 bits."""
+    t, = indices("t", steps)
+    return system({"x": (n, t), "y": (n, t)}, (("y", n, t), A("x", n, t) * 2**(t - 40) / 2**t * sympy.cos(2**t)))
+
+
 CASES = {
     "dense over the last of two axes": (dense(2), {}),
     "dense over the last of three axes": (dense(3), {}),
@@ -232,6 +267,11 @@ CASES = {
     "LSTM": (lstm(), {}),
     "GRU": (gru(), {}),
     "masked": (masked(), {}),
+    "recurrent beside windows that are read backwards": (lagging(False, True), {}),
+    "recurrent beside the step before": (lagging(True, False), {}),
+    "softmax in a recurrence": (softmax_recurrence(), {}),
+    "brackets in a recurrence": (bracketed_recurrence(), {}),
+    "powers of an index": (powers(), {}),
 }
 
 

@@ -29,7 +29,7 @@ def module(name):
     made, derivation = NETWORKS[name]()
     spec = importlib.util.spec_from_loader("emitted", loader=None)
     net = importlib.util.module_from_spec(spec)
-    exec(emit(made, derivation), net.__dict__)
+    exec(emit(made, derivation)[".py"], net.__dict__)
     return made, derivation, net
 
 
@@ -94,3 +94,16 @@ def test_a_step_allocates_no_array(name):
     finally:
         tracemalloc.stop()
     assert peak < 3 * 65_536 + 8192 < 8 * len(x)
+
+
+def test_a_step_states_each_equation_once():
+    """An equation that goes on inside of a loop is called by its number there."""
+    made, derivation = NETWORKS["LSTM"]()
+    step = emit(made, derivation)[".py"].split("def _step")[1].split("\ndef ")[0]
+    comments = [line.strip() for line in step.split("\n") if line.strip().startswith("# (")]
+    stated = [line.split()[1] for line in comments if len(line.split()) > 2]
+    assert len(stated) == len(set(stated)) and {line.split()[1] for line in comments} == set(stated)
+    assert len(comments) > len(stated)
+    lines = [line.strip() for line in step.split("\n")]
+    forward = lines[:next(i for i, line in enumerate(lines) if "reversed(" in line)]
+    assert sum(line.startswith("if ") for line in forward) == 2  # the four gates go on together, then the cell

@@ -10,13 +10,15 @@ from codegen.passes import (
     branches_as_maxima,
     copies_propagated,
     definitions_expanded,
+    guards_merged,
     inlined_single_use,
+    is_compound,
     structure,
     without_common_subexpressions,
     without_dead_code,
     without_repeated_statements,
 )
-from codegen.program import Kind, Loop, Statement, flat
+from codegen.program import Counter, Guard, Kind, Loop, Program, Statement, flat
 from derive.language.equations import Equation, Quantity, System
 from derive.language.expressions import Access, Index, Maximum, Sum, Within, dimension
 from derive.language.substitution import SAMPLES
@@ -99,6 +101,33 @@ def test_structure_is_equal_up_to_the_names_of_axes():
     assert structure(z * a)[0] == structure(Access("z", p, q) * Access("a", p, q))[0]
     assert structure(z * a)[0] != structure(Access("z", p, q) * Access("a", p, j))[0]
     assert structure(z)[0] != structure(Access("z", n, Index("j", dimension("d1"))))[0]
+
+
+def test_the_beginning_of_an_array_is_not_its_value():
+    t = Index("t", 5)
+    own = {"x": (n, t), "h": (n, t), "g": (n, t)}
+    quantities = {name: Quantity(name, axes) for name, axes in own.items()}
+    begun = Access("x", n, t) * sympy.exp(Access("x", n, t))
+    equations = (Equation(Access("h", n, t), begun + Access("x", n, t - 1) * Within(t - 1, 5), 1),
+                 Equation(Access("g", n, t), sympy.sin(begun), 2))
+    made = without_common_subexpressions(lower(equations, quantities, {}).asking_for("h", "g"), worth=is_compound)
+    assert "h" not in made.statements[-1].reads
+
+
+def guard(condition, *statements):
+    return Guard(condition, tuple(Statement(Access(to), body, Kind.ELEMENTWISE) for to, body in statements))
+
+
+def test_guards_of_one_condition_are_one_where_nothing_between_forbids_it():
+    t = Counter("t", 5)
+    a, b, c, d = map(Access, "abcd")
+    first, second = guard(t > 0, ("a", d)), guard(t > 0, ("b", d))
+    between = Statement(c, d, Kind.ELEMENTWISE)
+    apart = [Statement(c, a, Kind.ELEMENTWISE), guard(t > 0, ("b", c))]
+    for steps, merged in (((first, second), [2]), ((first, between, second), [2, 1]), ((first, *apart), [1, 1, 1]),
+                          ((first, guard(t > 1, ("b", d))), [1, 1])):
+        made = guards_merged(Program((Loop(t, 1, tuple(steps)),), {}, ()))
+        assert [len(list(flat((step,)))) for step in made.statements[0].body] == merged
 
 
 # Memory.

@@ -278,7 +278,7 @@ def test_every_function_can_be_written_as_its_help_says() -> None:
 
 
 def test_a_position_that_leaves_its_axis_is_refused_unless_a_bracket_guards_it() -> None:
-    with pytest.raises(FileError, match="goes from"):
+    with pytest.raises(FileError, match="may lie outside"):
         parse("s[n, 2*i - 1]")
 
 

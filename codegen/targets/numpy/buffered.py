@@ -21,14 +21,10 @@ from codegen.memory import Use, assign
 from codegen.order import factors, terms
 from codegen.program import Block, Guard, Kind, Program, Statement, Step, flat
 from codegen.targets.numpy.plain import heading
-from codegen.targets.numpy.printer import COMPARISON, NumpyPrinter, array_first, is_mask
+from codegen.targets.numpy.printer import COMPARISON, UFUNCS, NumpyPrinter, array_first, is_mask
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, free_indices, names
 
-UFUNCS = {"exp": "exp", "log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",
-          "cosh": "cosh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "asin": "arcsin",
-          "acos": "arccos", "atan": "arctan", "Abs": "absolute", "sign": "sign", "log1p": "log1p",
-          "expm1": "expm1", "floor": "floor", "ceiling": "ceil"}
 STEMS = {"": "scratch", "bool": "mask", "np.int64": "position"}  # what scratch arrays of a type are called
 RELATIONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal",
              "!=": "not_equal"}
@@ -42,6 +38,7 @@ class Call:
         operation: how the call is written: "ufunc", "contract", "reduce", "squares" (the sum of all squares),
             "gather", "scatter", "copy", "masked", "scalar" (a Python expression) or "helper" (a function of the
             module that is given scratch arrays).
+        counts: whether the arguments are positions, which are whole numbers.
         statement: the statement that it belongs to.
         depth: how many loops and conditions it stands in.
     """
@@ -51,6 +48,7 @@ class Call:
     arguments: tuple[Expr, ...]
     target: Access
     statement: Statement
+    counts: bool = False
     depth: int = 0
 
     @property
@@ -208,8 +206,8 @@ class Translator:
         into = self.temporary(axes, "np.int64") if others else None
         for position, size in zip(others, shape[1:], strict=True):
             assert into is not None
-            self._call("ufunc", "multiply", (made, size), into)
-            self._call("ufunc", "add", (into, position), into)
+            self._call("ufunc", "multiply", (made, size), into, counts=True)
+            self._call("ufunc", "add", (into, position), into, counts=True)
             made = into
         return made
 
@@ -237,8 +235,9 @@ class Translator:
         function = "maximum" if isinstance(body, Maximum) else "add"
         self._call("reduce", function, (body.func(inner, *body.indices),), target)
 
-    def _call(self, operation: str, function: str, arguments: Sequence[Expr], target: Access) -> Access:
-        self.calls.append(Call(operation, function, tuple(arguments), target, self.statement))
+    def _call(self, operation: str, function: str, arguments: Sequence[Expr], target: Access, counts: bool = False
+              ) -> Access:
+        self.calls.append(Call(operation, function, tuple(arguments), target, self.statement, counts))
         return target
 
     def temporary(self, axes: Sequence[Index], kind: str = "") -> Access:
@@ -254,13 +253,13 @@ class Translator:
             self.types[name] = kind
         return Access(name, *axes)
 
-    def ufunc(self, function: str, arguments: Sequence[Expr], into: Access | None = None, mask: bool = False
-              ) -> Access:
+    def ufunc(self, function: str, arguments: Sequence[Expr], into: Access | None = None, mask: bool = False,
+              counts: bool = False) -> Access:
         if into is None or mask and self.types.get(into.name) != "bool":
             free = frozenset().union(*map(free_indices, arguments))
             into = self.temporary(ordered_axes(sum(arguments), self.statement.axes) if not self.statement.axes
                                   else self._axes(free), "bool" if mask else "")
-        return self._call("ufunc", function, arguments, into)
+        return self._call("ufunc", function, arguments, into, counts)
 
     def _axes(self, free: frozenset[Index]) -> tuple[Index, ...]:
         axes = [i for i in self.statement.axes if i in free]
@@ -290,11 +289,11 @@ class Translator:
             return self._fold(name, [self.value(a) for a in array_first(expression.args)], into)
         if isinstance(expression, Delta):
             place, label = sorted(expression.args, key=lambda a: not a.has(Access))
-            return self.ufunc("equal", (place, label), into, mask=True)
+            return self.ufunc("equal", (place, label), into, mask=True, counts=True)
         if isinstance(expression, Within):
             position, size = expression.args
-            low = self.ufunc("greater_equal", (position, Integer(0)), mask=True)
-            high = self.ufunc("less", (position, size), mask=True)
+            low = self.ufunc("greater_equal", (position, Integer(0)), mask=True, counts=True)
+            high = self.ufunc("less", (position, size), mask=True, counts=True)
             return self.ufunc("logical_and", (low, high), low, mask=True)
         if isinstance(expression, Function):
             return self._function(expression, into)
@@ -556,7 +555,7 @@ class CallPrinter:
         return None if code is None else "\n".join("    " * call.depth + line for line in code.split("\n"))
 
     def _text(self, call: Call) -> str | None:
-        show, axes = self.printer.text, call.axes
+        show, axes = self.printer.position if call.counts else self.printer.text, call.axes
         arguments = call.arguments
         if call.operation == "squares":
             operand = show(arguments[0], arguments[0].indices)

@@ -9,7 +9,7 @@ from codegen.passes import inlined_single_use, without_dead_code
 from codegen.program import Program, Step, flat
 from codegen.targets.numpy.layout import WIDTH, aligned
 from codegen.targets.numpy.lowered import Lowered
-from codegen.targets.numpy.plain import plain_lines
+from codegen.targets.numpy.plain import Line, plain_lines
 
 
 class Functions:
@@ -24,7 +24,7 @@ class Functions:
         self.program = program
         self.directions = directions or {}  # how a parameter moves, by the parameter's name
         self._printer = lowered.printer(program.quantities)
-        self._code: dict[Step, list[tuple[str, str]]] = {}
+        self._code: dict[Step, list[Line]] = {}
 
     @property
     def helpers(self) -> set[str]:
@@ -33,17 +33,23 @@ class Functions:
     def body(self, outputs: Sequence[str], data: Sequence[str]) -> str:
         """Lines that compute the outputs from the parameters and the data."""
         program = inlined_single_use(without_dead_code(self.program.asking_for(*outputs)))
-        lines: list[tuple[str, str]] = []
-        for statement in program.statements:
-            if statement not in self._code:
-                self._code[statement] = [(code, comment.removeprefix("(0)  ")) for code, comment in plain_lines(
-                    statement, program, self._printer)]
-            lines += self._code[statement]
+        lines = self._lines(program)
         used = set().union(*(s.reads for s in flat(program.statements)))
         if any(self.lowered.dtype in code for code, _ in lines):
             used.add(self.lowered.typed_by)
         counts = any(re.search(r"\bm\b", code) for code, _ in lines)
         return "\n".join(self._opening(data, used, counts) + aligned(lines))
+
+    def _lines(self, program: Program) -> list[Line]:
+        return [line for step in program.statements for line in self._step_lines(step, program)]
+
+    def _step_lines(self, step: Step, program: Program) -> list[Line]:
+        if step not in self._code:
+            self._code[step] = [(code, comment.removeprefix("(0)  ")) for code, comment in self._printed(step, program)]
+        return self._code[step]
+
+    def _printed(self, step: Step, program: Program) -> list[Line]:
+        return plain_lines(step, program, self._printer)
 
     def _opening(self, data: Sequence[str], used: set[str], counts: bool) -> list[str]:
         """The checked data, the number of samples, and the parameters that are used, as many a line as fit."""
@@ -67,8 +73,13 @@ class Functions:
         """Entries of a dict by the names that they get, as many a line as fit."""
         identifier = self.lowered.identifier
         pairs = [(identifier(name), f'{source}["{identifier(key)}"]') for name, key in keys.items()]
+
+        def line(count: int) -> str:
+            return "    " + " = ".join(map(", ".join, zip(*pairs[:count], strict=True)))
+
         while pairs:
-            lines = [" = ".join(map(", ".join, zip(*pairs[:count], strict=True))) for count in range(1, len(pairs) + 1)]
-            count = max([1, *(n for n, line in enumerate(lines, 1) if len(line) + 4 <= WIDTH)])
-            yield f"    {lines[count - 1]}"
+            count = 1
+            while count < len(pairs) and len(line(count + 1)) <= WIDTH:
+                count += 1
+            yield line(count)
             del pairs[:count]

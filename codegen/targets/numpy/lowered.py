@@ -14,7 +14,7 @@ from functools import cached_property
 from sympy import Expr
 
 from codegen.lowering import Sizes, lower
-from codegen.passes import without_common_subexpressions, without_repeated_statements
+from codegen.passes import guards_merged, without_common_subexpressions, without_repeated_statements
 from codegen.program import Program
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
@@ -44,6 +44,8 @@ class Lowered:
         random: names of the masks that training draws.
     """
 
+    reserved = RESERVED
+
     def __init__(self, network: Network, derivation: Derivation, system: System | None = None) -> None:
         self.network = network
         self.derivation = derivation
@@ -57,6 +59,7 @@ class Lowered:
         self.random = tuple(network.random)
         self._sizes = Sizes(network.sizes)
         self._identifiers: dict[str, str] = {}
+        self._taken = set(self.reserved)
         for name in [*self.data, *self.quantities]:
             self.identifier(name)
         self.program = self._lower([
@@ -67,7 +70,7 @@ class Lowered:
         self.dtype = f"{self.identifier(self.typed_by)}.dtype"
 
     def _lower(self, equations: Iterable[Equation | Recurrence]) -> Program:
-        return without_repeated_statements(lower(equations, self.quantities, self.network.sizes))
+        return without_repeated_statements(guards_merged(lower(equations, self.quantities, self.network.sizes)))
 
     @cached_property
     def predicting(self) -> Program:
@@ -83,9 +86,10 @@ class Lowered:
         if name not in self._identifiers:
             text = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in name) or "_"
             text = f"_{text}" if text[0].isdigit() else text
-            while text in RESERVED or keyword.iskeyword(text) or text in self._identifiers.values():
+            while text in self._taken or keyword.iskeyword(text):
                 text += "_"
             self._identifiers[name] = text
+            self._taken.add(text)
         return self._identifiers[name]
 
     def identifiers(self, names: Iterable[str]) -> list[str]:
@@ -98,7 +102,7 @@ class Lowered:
         """The name; an array of constants is made to have the floating-point type of the parameters."""
         return f"{self.identifier(name)}.astype({self.dtype})" if name in self.constant_arrays else self.identifier(name)
 
-    @property
+    @cached_property
     def constant_arrays(self) -> list[str]:
         return [name for name, quantity in self.network.constants.items() if quantity.indices]
 

@@ -13,34 +13,39 @@ from derive.network import Network
 
 @dataclass(frozen=True)
 class Option:
-    """A keyword of the constructor: its annotation, its default as code, and its line in the docstring."""
+    """A keyword of the constructor: its annotation, its default as code, its line in the docstring, and what it may be."""
 
     name: str
     hint: str
     default: str
     meaning: str
     type: str
+    allowed: str  # the arguments that `_check_option` is called with after its value
 
 
 def options(network: Network) -> list[Option]:
     """The optimiser's constants, then what is said of training."""
     training, optimiser = network.training, network.optimiser
     of = optimiser.name.replace("_", " ")
-    found = [Option(argument(name), "float", repr(float(value)), f"The {name.replace('_', ' ')} of {of}.", "float")
+    found = [Option(argument(name), "float", repr(float(value)), f"The {name.replace('_', ' ')} of {of}.", "float",
+                    "float, above=0" if name == "learning_rate" else "float, least=0")
              for name, value in optimiser.constants.items()]
 
-    def option(name: str, hint: str, default: Any, meaning: str, kind: str) -> None:
-        found.append(Option(name, hint, repr(default), meaning, kind))
+    def option(name: str, hint: str, default: Any, meaning: str, allowed: str) -> None:
+        found.append(Option(name, hint, repr(default), meaning, hint.replace(" |", " or"), allowed))
 
-    option("epochs", "int", training.epochs, "How often `fit` goes through the data.", "int")
-    option("batch_size", "int | None", training.batch_size, "Samples in a batch; None for all of them.", "int or None")
+    option("epochs", "int", training.epochs, "How often `fit` goes through the data.", "int, least=0")
+    option("batch_size", "int | None", training.batch_size, "Samples in a batch; None for all of them.",
+           "int, least=1, optional=True")
     option("shuffle", "bool", training.shuffle, "Whether each pass takes the samples in a new order.", "bool")
     option("tolerance", "float | None", training.stop_when_change_below,
-           "`fit` stops when the loss changes by less than this from one pass to the next.", "float or None")
+           "`fit` stops when the loss changes by less than this from one pass to the next.",
+           "float, least=0, optional=True")
     option("warm_start", "bool", False, "Whether `fit` goes on from the present parameters.", "bool")
     option("seed", "int | None", None,
-           "Seed of the initial parameters and of the shuffling; None for the network's own.", "int or None")
-    found.append(Option("dtype", "DTypeLike", '"float64"', '"float64" or "float32".', "data type"))
+           "Seed of the initial parameters and of the shuffling; None for the network's own.",
+           "int, least=0, optional=True")
+    found.append(Option("dtype", "DTypeLike", '"float64"', '"float64" or "float32".', "data type", ""))
     return found
 
 

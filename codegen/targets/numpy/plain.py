@@ -91,6 +91,13 @@ def _widths(statement: Statement, program: Program, printer: NumpyPrinter) -> st
 
 def _additions(statement: Statement, printer: NumpyPrinter, out: str) -> str:
     """target[v, …] = Σ_n [v = t[n]]·rest[n, …] as an addition at the labels."""
+    before, labels, value = scattered(statement, printer)
+    subscript = f"({'slice(None), ' * before}{labels})" if before else labels
+    return f"np.add.at({out}, {subscript}, {value})"
+
+
+def scattered(statement: Statement, printer: NumpyPrinter) -> tuple[int, str, str]:
+    """How many axes there are before the one that the labels are places in, the labels, and what is added at them."""
     assert isinstance(statement.body, Sum)
     label = next(f for f in Mul.make_args(statement.body.body) if isinstance(f, Delta))
     place, at = label.args if isinstance(label.args[1], Access) else label.args[::-1]
@@ -99,6 +106,4 @@ def _additions(statement: Statement, printer: NumpyPrinter, out: str) -> str:
     position = target.indices.index(place)
     own = [i for i in target.indices if i != place]
     labels = printer.text(at, over)
-    subscript = labels if position == 0 else f"({'slice(None), ' * position}{labels})"
-    value = printer.text(statement.body.body / label, (*own[:position], *over, *own[position:]))
-    return f"np.add.at({out}, {subscript}, {value})"
+    return position, labels, printer.text(statement.body.body / label, (*own[:position], *over, *own[position:]))

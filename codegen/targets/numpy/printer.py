@@ -24,16 +24,17 @@ from derive.calculus.products import Product
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, bounds, free_indices
 
+DIGITS = 40  # of a number before it is rounded to a double, which rounds once then
+
 # How tightly a piece of code binds.
 CONDITIONAL, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
 
 Axes = Sequence[Index]
 
-PRIMITIVES = {"exp": "np.exp", "log": "np.log", "tanh": "np.tanh", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan",
-              "sinh": "np.sinh", "cosh": "np.cosh", "asinh": "np.arcsinh", "acosh": "np.arccosh",
-              "atanh": "np.arctanh", "asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan",
-              "Abs": "np.abs", "sign": "np.sign", "log1p": "np.log1p", "expm1": "np.expm1", "floor": "np.floor",
-              "ceiling": "np.ceil"}
+UFUNCS = {"exp": "exp", "log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",
+          "cosh": "cosh", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "asin": "arcsin",
+          "acos": "arccos", "atan": "arctan", "Abs": "abs", "sign": "sign", "log1p": "log1p", "expm1": "expm1",
+          "floor": "floor", "ceiling": "ceil"}
 DEFINED = ("sigmoid", "softplus", "erf", "erfc")  # functions that the module defines itself where it uses them
 
 
@@ -42,6 +43,7 @@ class NumpyPrinter:
 
     Attributes:
         helpers: names of the functions met that the module must define itself.
+        ranges: the arrays 0, 1, 2, … that are called by a name, and their code; None where they stand in the lines.
     """
 
     def __init__(self, quantities: Mapping[str, Quantity], identifier: Callable[[str], str],
@@ -51,7 +53,7 @@ class NumpyPrinter:
         self.weak = weak  # whether a scalar quantity is a Python number, which leaves float32 as it is
         self.dtype = dtype  # code for the floating-point type
         self.helpers: set[str] = set()
-        self.ranges: set[Expr] | None = None
+        self.ranges: dict[str, str] | None = None
         self.counting = False  # whether an index is a position, which is a whole number, and not a value
 
     def position(self, expression: Expr, axes: Axes = (), least: int = CONDITIONAL) -> str:
@@ -248,17 +250,19 @@ class NumpyPrinter:
 
     @_print.register
     def _(self, expression: Index, axes: Axes) -> tuple[str, int]:
-        if self.ranges is None and not self.counting:  # a value: whole numbers would make float32 float64
-            return self.align(f"np.arange({self.size(expression.size)}, dtype={self.dtype})", [expression], axes), ATOM
         return self.align(self.range(expression.size), [expression], axes), ATOM
 
     def range(self, size: Expr) -> str:
-        """Code for the array 0, 1, 2, …, by name where `ranges` collects those that the program must make."""
-        if self.ranges is None:
-            return f"np.arange({self.size(size)})"
-        self.ranges.add(size)
-        name = f"range_{self.size(size)}"
-        return name if name.isidentifier() else f"np.arange({self.size(size)})"
+        """Code for the array 0, 1, 2, …, by name where `ranges` collects those that the program must make.
+
+        A position is a whole number; a value has the floating-point type, in which 2**i can be large, and 1/i is no 0.
+        """
+        code = f"np.arange({self.size(size)}{'' if self.counting else f', dtype={self.dtype}'})"
+        name = f"{'range' if self.counting else 'numbers'}_{self.size(size)}"
+        if self.ranges is None or not name.isidentifier():
+            return code
+        self.ranges[name] = code
+        return name
 
     @_print.register
     def _(self, expression: Symbol, axes: Axes) -> tuple[str, int]:
@@ -266,12 +270,11 @@ class NumpyPrinter:
 
     @_print.register
     def _(self, expression: sympy.Number, axes: Axes) -> tuple[str, int]:
-        plain = expression.is_Rational and max(abs(expression.p), expression.q) <= LARGEST_WHOLE
-        if plain and expression.is_Integer:
+        if not _is_fraction(expression):
+            return _decimal(expression), ATOM if expression >= 0 else SIGN
+        if expression.is_Integer:
             return str(expression), ATOM if expression >= 0 else SIGN
-        if plain and expression.q & (expression.q - 1):
-            return f"{expression.p} / {expression.q}", PRODUCT
-        return _decimal(expression), ATOM if expression >= 0 else SIGN
+        return f"{expression.p} / {expression.q}", PRODUCT
 
     @_print.register
     def _(self, expression: sympy.NumberSymbol, axes: Axes) -> tuple[str, int]:
@@ -282,7 +285,7 @@ class NumpyPrinter:
         if expression.is_number:
             return _decimal(expression), ATOM
         parts: list[str] = []
-        for negative, magnitude in terms(expression, axes):
+        for negative, magnitude in terms(_one_number(expression), axes):
             sign = (" - " if negative else " + ") if parts else ("-" if negative else "")
             parts.append(sign + self.text(magnitude, axes, PRODUCT if sign != "-" else SIGN))
         return "".join(parts), SUM
@@ -291,7 +294,7 @@ class NumpyPrinter:
     def _(self, expression: Mul, axes: Axes) -> tuple[str, int]:
         if expression.is_number and not expression.is_Rational:
             return _decimal(expression), ATOM
-        negative, above, below = factors(expression, axes)
+        negative, above, below = factors(_one_number(expression), axes)
         above = self.masks_last(above)
         texts = [self.text(f, axes, PRODUCT if f is above[0] else SIGN) for f in above]
         if above and all(is_mask(f) or self.is_scalar(f) for f in (*above, *below)):  # else numbers make it float64
@@ -334,8 +337,8 @@ class NumpyPrinter:
         name = expression.func.__name__
         if expression.is_number:
             return _decimal(expression), ATOM
-        if name in PRIMITIVES:
-            code = self.call(PRIMITIVES[name], expression.args, axes)
+        if name in UFUNCS:
+            code = self.call(f"np.{UFUNCS[name]}", expression.args, axes)
             return (f"float({code})" if self.is_scalar(expression) else code), ATOM
         if name in DEFINED:
             self.helpers.add(name)
@@ -472,7 +475,23 @@ class NumpyPrinter:
 
 def _decimal(number: Expr) -> str:
     """The number to the last digit of a double; what is too large for one is infinite."""
-    return repr(float(number)).replace("inf", "np.inf")
+    return repr(float(number.evalf(DIGITS))).replace("inf", "np.inf")
+
+
+def _is_fraction(number: Expr) -> bool:
+    """Whether a number is written as one whole number, or as one over another: 1 / 3, but 0.5 and 0.044715."""
+    return bool(number.is_Rational and max(abs(number.p), number.q) <= LARGEST_WHOLE
+                and (number.is_Integer or len(_decimal(number)) > len(f"{number.p} / {number.q}")))
+
+
+def _one_number(expression: Expr) -> Expr:
+    """A sum or product with its numbers joined: 0.797…·z in place of √2·z/√π; z/2 and 2·z/3 stay as people write them."""
+    numbers = [part for part in expression.args if part.is_number]
+    number = expression.func(*numbers)
+    if _is_fraction(number) or number.is_Rational and abs(number.p) == 1:
+        return expression
+    rest = (part for part in expression.args if part not in numbers)
+    return expression.func(number.evalf(DIGITS), *rest, evaluate=False)
 
 
 def is_mask(expression: Expr) -> bool:

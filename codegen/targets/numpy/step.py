@@ -20,6 +20,7 @@ from codegen.program import Program
 from codegen.targets.numpy.buffered import Buffered, CallPrinter, Heading, buffered
 from codegen.targets.numpy.layout import WIDTH, comment, returned, unpacking, wrapped
 from codegen.targets.numpy.lowered import Lowered
+from derive.language.equations import Equation
 from derive.network import Network
 
 
@@ -39,15 +40,14 @@ def training_step(lowered: Lowered) -> Step:
     typed = {n: identifier(f"typed_{n}") for n in lowered.constant_arrays}
     names |= typed
     printer = lowered.printer(result.quantities, lambda name: names[name])
-    printer.ranges = set()
+    printer.ranges = {}
     calls = CallPrinter(printer, lambda name: names[name])
     calls.arrays = frozenset(_given(lowered, gradient_of))
     lines = _calls(lowered, result, calls, {gradient: n for n, gradient in gradient_of.items()})
     for place, name in enumerate(network.trained):
         if name not in gradient_of:  # the loss does not depend on it
             lines.append(f"    gradients[{place}].fill(0)")
-    ranges = sorted((size for size in printer.ranges if printer.range(size).startswith("range_")), key=str)
-    constants = [(printer.range(size), f"np.arange({size})") for size in ranges]
+    constants = [(name, code.replace(lowered.dtype, "memory.dtype")) for name, code in sorted(printer.ranges.items())]
     constants += [(name, f"{identifier(n)}.astype(memory.dtype)") for n, name in typed.items()]
     arrays = [*lowered.identifiers(n for group, _, _ in result.arrays for n in group),
               *lowered.identifiers(n for n, _, _ in result.reshaped), *(name for name, _ in constants)]
@@ -80,17 +80,15 @@ def _given(lowered: Lowered, gradient_of: dict[str, str]) -> dict[str, tuple[boo
 
 
 def _calls(lowered: Lowered, result: Buffered, calls: CallPrinter, parameter_of: dict[str, str]) -> list[str]:
-    """The calls, each equation's under its text; layer by layer, updates stand between them."""
+    """The calls, each equation's under its text (under its number alone where it goes on); layer by layer, updates
+    stand between them."""
     textbook = {e.name: e for e in (*lowered.system.equations, *lowered.network.running)}
     layered = lowered.network.training.update_order == "layer_by_layer"
     lines: list[str] = []
     pending: list[str] = []
-    owner = ""
+    said: set[str] = set()
+    owner, named = "", False
     for call in result.calls:
-        if isinstance(call, Heading):
-            lines.append(f"    {calls.text(call)}")
-            owner = ""
-            continue
         if call.statement.owner != owner:
             if owner in parameter_of:
                 pending.append(parameter_of[owner])
@@ -98,9 +96,15 @@ def _calls(lowered: Lowered, result: Buffered, calls: CallPrinter, parameter_of:
             if layered and pending and owner not in parameter_of:
                 lines += _updates(lowered, pending)
                 pending = []
-            equation = textbook.get(owner)
-            number = f"({equation.number})  " if equation and equation.number else ""
-            lines += comment(owner if equation is None else number + equation_text(equation), call.depth)
+            named = False
+        if isinstance(call, Heading):
+            lines.append(f"    {calls.text(call)}")
+            named = False
+            continue
+        if not named:
+            lines += comment(_heading(owner, textbook.get(owner), owner in said), call.depth)
+            said.add(owner)
+            named = True
         code = calls.text(call)
         if code is not None:
             lines += [f"    {line}" for line in code.split("\n")]
@@ -111,16 +115,30 @@ def _calls(lowered: Lowered, result: Buffered, calls: CallPrinter, parameter_of:
     return lines
 
 
+def _heading(owner: str, equation: Equation | None, said: bool) -> str:
+    """What stands above the calls of an equation."""
+    number = f"({equation.number})" if equation and equation.number else ""
+    if number and said:
+        return number
+    return owner if equation is None else f"{number}  {equation_text(equation)}".lstrip()
+
+
 def _updates(lowered: Lowered, pending: Sequence[str]) -> list[str]:
     """Updates of the parameters whose gradients are known, as slices of the flat vector."""
     spans = {name: (begin, end) for name, begin, end in _spans(lowered.network)}
-    merged: list[tuple[int, int]] = []
-    for begin, end in sorted(spans[name] for name in pending):
-        if merged and merged[-1][1] == begin and not lowered.network.optimiser.by_parameter:
-            begin, _ = merged.pop()
-        merged.append((begin, end))
+    parts = merged([spans[name] for name in pending], lowered.network.optimiser.by_parameter)
     named = ", ".join(lowered.identifiers(pending))
-    return [f"    # update {named}", *(f"    update({begin}, {end})" for begin, end in merged)]
+    return [f"    # update {named}", *(f"    update({begin}, {end})" for begin, end in parts)]
+
+
+def merged(spans: Sequence[tuple[int, int]], each: bool) -> list[tuple[int, int]]:
+    """Spans of the flat vector with neighbours as one, unless each is updated by itself."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if found and found[-1][1] == begin and not each:
+            begin, _ = found.pop()
+        found.append((begin, end))
+    return found
 
 
 def _spans(network: Network) -> Iterator[tuple[str, int, int]]:

@@ -51,7 +51,7 @@ def update(optimiser: Optimiser) -> Update:
 
 
 def _function(name: str, optimiser: Optimiser, assignments: Sequence[Equation], keeps_gradient: bool = False) -> Update:
-    program = _over_vectors(optimiser, assignments)
+    program = over_vectors(optimiser, assignments)
     scalars = ("k", "K", *optimiser.constants)
     given = {"theta": (True, True), "g": (True, keeps_gradient),
              **dict.fromkeys((*optimiser.states, *scalars), (True, True))}
@@ -80,7 +80,7 @@ def argument(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def _over_vectors(optimiser: Optimiser, assignments: Sequence[Equation]) -> Program:
+def over_vectors(optimiser: Optimiser, assignments: Sequence[Equation]) -> Program:
     """The assignments to scalars as statements over vectors."""
     index = Index("i", ENTRIES)
     arrays = {"theta", "g", *optimiser.states}

@@ -1,0 +1,365 @@
+"""Bodies of C functions: the statements that lead to some outputs, as loops over arrays in flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sympy import Expr, Integer, Symbol
+
+from codegen.index_text import equation_text
+from codegen.memory import Use, assign
+from codegen.passes import (
+    branches_as_maxima,
+    copies_propagated,
+    definitions_expanded,
+    without_common_subexpressions,
+    without_dead_code,
+)
+from codegen.positions import extent, strides
+from codegen.program import Program
+from codegen.targets.c.layout import WIDTH, comment
+from codegen.targets.c.loops import (
+    Assign,
+    Barrier,
+    Fill,
+    For,
+    If,
+    MatrixMultiply,
+    Node,
+    conditions,
+    fused,
+    leaves,
+    local_variables,
+    nodes,
+    touched,
+    written,
+)
+from codegen.targets.c.names import Names
+from codegen.targets.c.printer import CPrinter
+from derive.language.equations import Equation
+from derive.language.expressions import Access, Index
+from derive.language.substitution import SAMPLES
+
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Numbers one after the other in memory: which quantities they are, and where each begins.
+
+    Attributes:
+        pointer: the C expression of its beginning; of the number itself where it is a scalar.
+        access: "const" where nothing is written into it, "in" where values are changed, "out" where it holds none before.
+    """
+
+    pointer: str
+    names: tuple[str, ...]
+    access: str = "const"
+    type: str = "real"
+    scalar: bool = False
+
+    def entry(self, offset: str) -> str:
+        if self.scalar:
+            return self.pointer
+        return f"{self.pointer if self.pointer.isidentifier() else f'({self.pointer})'}[{offset}]"
+
+
+@dataclass
+class Function:
+    """A body, the numbers of memory that it needs as (for each sample, always), and the functions that it calls."""
+
+    lines: list[str]
+    memory: tuple[int, int]
+    helpers: set[str] = field(default_factory=set)
+
+
+class Writer:
+    """Writes functions over one program.
+
+    Args:
+        program: whose statements lead to the outputs.
+        names: the identifiers of the whole file.
+        textbook: the equations as the derivation states them, for comments.
+        constants: names of quantities that are constants of the file.
+        unit: the size that is not known before the program runs.
+    """
+
+    def __init__(self, program: Program, names: Names, textbook: Mapping[str, Equation], constants: Iterable[str],
+                 unit: Symbol = SAMPLES) -> None:
+        program = definitions_expanded(branches_as_maxima(program), keep=("sigmoid", "softplus"))
+        self.program = without_common_subexpressions(program)
+        self.names = names
+        self.textbook = textbook
+        self.constants = frozenset(constants)
+        self.unit = unit
+
+    def function(self, outputs: Sequence[str], buffers: Sequence[Buffer],
+                 between: Callable[[list[Node]], list[Node]] = lambda body: body) -> Function:
+        """The body of a function that computes the outputs from what lies in the buffers, and into them.
+
+        Args:
+            between: changes the loops before they are joined, to put something between them.
+        """
+        program = without_dead_code(self.program.asking_for(*outputs))
+        program = without_dead_code(copies_propagated(program))
+        return _Body(self, program, outputs, buffers, between).written()
+
+
+class _Body:
+    def __init__(self, writer: Writer, program: Program, outputs: Sequence[str], buffers: Sequence[Buffer],
+                 between: Callable[[list[Node]], list[Node]]) -> None:
+        self.names, self.textbook, self.unit = writer.names, writer.textbook, writer.unit
+        self.quantities = dict(program.quantities)
+        self.buffers = buffers
+        self.outputs = frozenset(outputs)
+        self.given = {name for buffer in buffers for name in buffer.names} | writer.constants
+        self.nodes = list(fused(between(list(nodes(program.statements, program)))))
+        self.local = local_variables(self.nodes, lambda name: name in self.given or name in outputs)
+        self.scalars = {name for name in self._mentioned() if not self.quantities[name].indices}
+        self.printer = CPrinter(self.quantities, self.names, self.names.index, self.scalars.union(self.local).__contains__)
+        self.turned = 0, 0
+        self.said: set[str] = set()
+        self.owner = ""
+
+    def _mentioned(self) -> dict[str, None]:
+        found = dict.fromkeys(a.name for leaf in leaves(self.nodes) for a in touched(leaf))
+        for leaf in leaves(self.nodes):
+            if isinstance(leaf, Fill):
+                found[leaf.target] = None
+            elif isinstance(leaf, MatrixMultiply):
+                found |= dict.fromkeys((leaf.target.name, leaf.product.left.access.name, leaf.product.right.access.name))
+                found |= dict.fromkeys(a.name for access in (leaf.target, leaf.product.left.access,
+                                                             leaf.product.right.access) for a in access.atoms(Access))
+        for condition in conditions(self.nodes):
+            found |= dict.fromkeys(a.name for a in condition.atoms(Access))
+        return found
+
+    def written(self) -> Function:
+        offsets, memory = self._memory()
+        body = list(self._block(self.nodes, 1))
+        lines = [line for buffer in self.buffers for line in self._declared(buffer)]
+        lines += [f"{INDENT}{self._pointer(name, offset)};" for name, offset in offsets.items()]
+        if any(isinstance(leaf, MatrixMultiply) for leaf in leaves(self.nodes)):
+            lines.append(f"{INDENT}real *const turned = memory + {self._offset(memory)};")
+            memory = _plus(memory, self.turned)
+        lines += [f"{INDENT}real {self.names(name)};" for name in self._mentioned()
+                  if name in self.scalars and name not in self.given]
+        ends = [line for buffer in self.buffers for line in self._stored(buffer)]
+        return Function([*lines, *body, *ends], memory, self.printer.helpers)
+
+    # Memory.
+
+    def _size(self, name: str) -> tuple[int, int]:
+        return _count(extent(self.quantities[name].indices), self.unit)
+
+    def _memory(self) -> tuple[dict[str, tuple[str, tuple[int, int]]], tuple[int, int]]:
+        """Where in `memory` each array lies; those of equal size that are not needed at the same time share a place."""
+        own = [name for name in self._mentioned() if not (
+            name in self.given or name in self.local or name in self.scalars)]
+        uses = []
+        for node in self.nodes:
+            inside = list(leaves([node]))
+            writes = dict.fromkeys(name for leaf in inside if (name := written(leaf)) is not None)
+            reads = {a.name for leaf in inside for a in touched(leaf)} | {
+                a.name for condition in conditions([node]) for a in condition.atoms(Access)}
+            for leaf in inside:
+                if isinstance(leaf, MatrixMultiply):
+                    reads |= {a.name for side in (leaf.product.left, leaf.product.right) for a in side.access.atoms(Access)}
+            everything = frozenset(reads | (writes.keys() if len(writes) > 1 else set()))
+            starts = _begins(node, writes)
+            uses += [Use(name, everything - ({name} if name in starts else set())) for name in writes]
+            uses += [Use(name, everything) for name in writes if len(writes) > 1]
+        places = assign(uses, {name: self._size(name) for name in own}, {}, {})
+        offsets: dict[str, tuple[str, tuple[int, int]]] = {}
+        begin: dict[str, tuple[int, int]] = {}
+        end = (0, 0)
+        for name in own:
+            place = places[name]
+            if place not in begin:
+                begin[place] = end
+                end = _plus(end, self._size(name))
+            offsets[name] = ("memory", begin[place])
+        return offsets, end
+
+    def _offset(self, offset: tuple[int, int]) -> str:
+        by_unit, always = offset
+        if not by_unit:
+            return str(always)
+        return f"{by_unit} * {self.unit.name}" + (f" + {always}" if always else "")
+
+    def _pointer(self, name: str, where: tuple[str, tuple[int, int]], constant: bool = False, kind: str = "real") -> str:
+        """The declaration of an array in a buffer: real (*const z1)[32] = (real (*)[32])(memory + 0)."""
+        pointer, offset = where
+        sizes = [self.printer.position(size) for size in self.quantities[name].shape]
+        kind = f"const {kind}" if constant else kind
+        place = f"{pointer} + {self._offset(offset)}" if offset != (0, 0) else pointer
+        if len(sizes) <= 1:
+            return f"{kind} *const {self.names(name)} = {place}"
+        inner = "".join(f"[{size}]" for size in sizes[1:])
+        return f"{kind} (*const {self.names(name)}){inner} = ({kind} (*){inner})({place})"
+
+    def _places(self, buffer: Buffer) -> Iterator[tuple[str, tuple[int, int]]]:
+        end = (0, 0)
+        for name in buffer.names:
+            yield name, end
+            end = _plus(end, self._size(name))
+
+    def _declared(self, buffer: Buffer) -> Iterator[str]:
+        mentioned = self._mentioned()
+        used = [(name, offset) for name, offset in self._places(buffer) if name in mentioned]
+        for name, offset in used:
+            if name not in self.scalars:
+                yield f"{INDENT}{self._pointer(name, (buffer.pointer, offset), buffer.access == 'const', buffer.type)};"
+            elif buffer.access == "const":
+                yield f"{INDENT}const {buffer.type} {self.names(name)} = {buffer.entry(self._offset(offset))};"
+            else:
+                begin = f" = {buffer.entry(self._offset(offset))}" if buffer.access == "in" else ""
+                yield f"{INDENT}{buffer.type} {self.names(name)}{begin};"
+        if not used and buffer.pointer.isidentifier():
+            yield f"{INDENT}(void){buffer.pointer};"
+
+    def _stored(self, buffer: Buffer) -> Iterator[str]:
+        """Scalars are variables; what a buffer is to hold of them is put there at the end."""
+        mentioned = self._mentioned()
+        for name, offset in self._places(buffer):
+            if name in mentioned and name in self.scalars and name in self._filled():
+                yield f"{INDENT}{buffer.entry(self._offset(offset))} = {self.names(name)};"
+
+    def _filled(self) -> set[str]:
+        return {name for leaf in leaves(self.nodes) if (name := written(leaf)) is not None}
+
+    # Code.
+
+    def _block(self, body: Iterable[Node], depth: int, loop: For | None = None) -> Iterator[str]:
+        indent = INDENT * depth
+        own = [self.names(name) for name, at in self.local.items() if at is loop]
+        if own:
+            yield f"{indent}real {', '.join(own)};"
+        for node in body:
+            yield from self._heading(node, depth)
+            if isinstance(node, For):
+                variable, size = self.names.index(node.index), self.printer.position(node.size)
+                values = f"{variable} = 0; {variable} < {size}; {variable}++" if node.step > 0 else (
+                    f"{variable} = {size} - 1; {variable} >= 0; {variable}--")
+                yield f"{indent}for (long {values}) {{"
+                yield from self._block(node.body, depth + 1, node)
+                yield f"{indent}}}"
+            elif isinstance(node, If):
+                yield f"{indent}if ({self.printer.text(node.condition)}) {{"
+                yield from self._block(node.body, depth + 1)
+                yield f"{indent}}}"
+            elif isinstance(node, Assign):
+                yield indent + self._assignment(node)
+            elif isinstance(node, Fill):
+                yield f"{indent}memset({self.names(node.target)}, 0, {self._bytes(node.target)});"
+            elif isinstance(node, Barrier):
+                yield from (indent + line for line in node.code.split("\n"))
+            else:
+                yield from (indent + line for line in self._multiply(node))
+
+    def _heading(self, node: Node, depth: int) -> Iterator[str]:
+        """The equations that the node computes, where they are not said above it already."""
+        if isinstance(node, (For, If)) and any(isinstance(inner, (For, If)) and depth < 3 for inner in node.body) and len({
+                leaf.owner for leaf in leaves([node])}) > 1:
+            return
+        for owner in dict.fromkeys(leaf.owner for leaf in leaves([node])):
+            if owner != self.owner and owner in self.textbook:
+                equation = self.textbook[owner]
+                number = f"({equation.number})"
+                text = number if owner in self.said else f"{number}  {equation_text(equation)}"
+                self.said.add(owner)
+                yield from comment(text, INDENT * depth)
+            self.owner = owner
+
+    def _assignment(self, node: Assign) -> str:
+        target = self.printer.text(node.target)
+        if node.operator == "max":
+            self.printer.helpers.add("larger")
+            return f"{target} = larger({target}, {self.printer.text(node.value)});"
+        if node.operator == "+=" and node.value.could_extract_minus_sign():
+            return f"{target} -= {self.printer.text(-node.value)};"
+        return f"{target} {node.operator} {self.printer.text(node.value)};"
+
+    def _bytes(self, name: str) -> str:
+        sizes = [self.printer.position(size, 7) for size in self.quantities[name].shape]
+        return " * ".join([*sizes, "sizeof(real)"]) if not sizes or sizes[0].isdigit() else (
+            " * ".join([f"(size_t){sizes[0]}", *sizes[1:], "sizeof(real)"]))
+
+    def _multiply(self, node: MatrixMultiply) -> list[str]:
+        product = node.product
+        left, right, result = product.left, product.right, product.result(node.target)
+        step = [strides(side.access, self.quantities[side.access.name]) for side in (left, right, result)]
+        rows, inner, columns = left.rows, left.columns, right.columns
+
+        def stride(place: int, group: tuple[Index, ...]) -> str:
+            return self.printer.position(step[place][group[-1]]) if group else "1"
+
+        def begin(access: Access) -> str:
+            zero = {i: Integer(0) for i in (*rows, *inner, *columns)}
+            at = [position.xreplace(zero) for position in access.indices]
+            return f"&{self.printer.text(replace_positions(access, at))}"
+
+        sizes = [self.printer.position(extent(group)) for group in (rows, inner, columns)]
+        operands = [(begin(left.access), stride(0, rows), stride(0, inner)),
+                    (begin(right.access), stride(1, inner), stride(1, columns)),
+                    (begin(result.access), stride(2, rows), stride(2, columns))]
+        if extent(columns) == 1:
+            operands[1] = (*operands[1][:2], "1")
+            operands[2] = (*operands[2][:2], "1")
+        if operands[2][2] != "1":  # the result lies column after column: the product of the transposes
+            (a, ar, ai), (b, bi, bc), (c, cr, cc) = operands
+            sizes.reverse()
+            operands = [(b, bc, bi), (a, ai, ar), (c, cc, cr)]
+        if operands[1][2] != "1":  # a product copies its right operand row after row
+            turned = _count(extent((*inner, *(columns if sizes[2] == self.printer.position(extent(columns)) else rows))),
+                            self.unit)
+            self.turned = max(self.turned[0], turned[0]), max(self.turned[1], turned[1])
+        parts = [", ".join(sizes), *(", ".join(operand[:3 - (place == 2)]) for place, operand in enumerate(operands)),
+                 "turned"]
+        self.printer.helpers.add("product")
+        lines = _call("product", parts)
+        for index in reversed(left.batch):
+            variable = self.names.index(index)
+            lines = [f"for (long {variable} = 0; {variable} < {self.printer.position(index.size)}; {variable}++) {{",
+                     *(INDENT + line for line in lines), "}"]
+        return lines
+
+
+def replace_positions(access: Access, positions: Sequence[Expr]) -> Access:
+    return Access(access.name, *positions)
+
+
+def _call(name: str, parts: Sequence[str]) -> list[str]:
+    line = f"{name}({', '.join(parts)});"
+    if len(line) <= WIDTH - 12:
+        return [line]
+    return [f"{name}({parts[0]},", *(f"        {part}," for part in parts[1:-1]), f"        {parts[-1]});"]
+
+
+def _begins(node: Node, writes: Iterable[str]) -> set[str]:
+    """Those of the arrays that the node fills without reading what was there."""
+    first: dict[str, bool] = {}
+    whole = isinstance(node, For) and isinstance(node.index, Index) or isinstance(node, (Fill, MatrixMultiply))
+    for leaf in leaves([node]):
+        for access in touched(leaf):
+            if not (isinstance(leaf, Assign) and leaf.operator == "=" and access is leaf.target):
+                first.setdefault(access.name, False)
+        name = written(leaf)
+        if name is not None:
+            first.setdefault(name, whole)
+    return {name for name in writes if first.get(name)}
+
+
+def _count(size: Expr, unit: Symbol) -> tuple[int, int]:
+    """A size as (for each sample, always)."""
+    polynomial = size.as_poly(unit)
+    if polynomial is None:
+        return 0, int(size)
+    if polynomial.degree() > 1:
+        raise ValueError("an array grows with the square of the number of samples: the C target has no room for it")
+    return int(polynomial.coeff_monomial(unit)), int(polynomial.coeff_monomial(1))
+
+
+def _plus(one: tuple[int, int], two: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + two[0], one[1] + two[1]

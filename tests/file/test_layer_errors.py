@@ -1,0 +1,40 @@
+"""Mistakes in layers of one's own and in their names are told in the file's words, not in those of the program."""
+
+from __future__ import annotations
+
+import pytest
+from derivation.networks import network
+
+from derive.file.errors import FileError
+
+
+def layer(equation: str, sizes: str = "{j: 2}", x: str = "3") -> str:
+    return f"inputs: {{x: {x}}}\nlayers:\n- equations: |\n    {equation}\n  sizes: {sizes}\nloss: half_squared_error\n"
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (layer("y[n,t,j] = E[x[n,t]+1,j]", x="[4]"), r"x\[n,t\] is computed with here"),
+    (layer("y[n,t,j] = E[2*x[n,t],j]", x="[4]"), "let it stand alone"),
+    (layer("y[n,j] = sum(k, x[n,k]*W[k,j]) + sum(k, x[n,k]*W[j,k])"),
+     r"index j runs over 2 values \(j: 2\), but this axis of W has 3, as k stands there too"),
+    ("inputs: {x: 2}\nlayers: [{dense: 2, name: a, repeat: 2}, {dense: 2, name: a_1}]\nloss: half_squared_error\n",
+     "layer 3 would be called 'a_1', as copy 1 of a is"),
+    ("inputs: {x: 2}\nlayers: [{dense: 2, name: a_2}, {dense: 2, name: a, repeat: 2}]\nloss: half_squared_error\n",
+     "copy 2 of a would be called 'a_2', as layer 1 is"),
+    ('inputs: {x: 3}\nlayers: [{dense: 5, activation: "z[n,j] + z[n,j+1]"}]\nloss: half_squared_error\n',
+     r"within\(j \+ 1, size\(j\)\)"),
+    ("inputs: {x: 2}\nlayers: [{dense: 3, activation: softmax}]\nloss: binary_cross_entropy\n",
+     "use loss: cross_entropy, or end with activation: sigmoid"),
+])
+def test_what_is_wrong_with_a_layer(text: str, message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        network(text)
+
+
+def test_a_square_parameter_may_be_read_in_both_directions() -> None:
+    assert network(layer("y[n,j] = sum(k, x[n,k]*W[k,j]) + sum(k, x[n,k]*W[j,k])", "{j: 3}")).parameters == ("W1",)
+
+
+def test_a_bracket_says_where_a_neighbour_is_outside() -> None:
+    text = '"z[n,j] + z[n,j+1]*within(j + 1, size(j))"'
+    assert network(f"inputs: {{x: 3}}\nlayers: [{{dense: 5, activation: {text}}}]\nloss: half_squared_error\n").parameters
