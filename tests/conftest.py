@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOOLS = ("pdflatex",)  # programs that some tests need; those are skipped on a machine without them, and never in CI
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+TOOLS = ("pdflatex", "cc")  # programs that some tests need; those are skipped on a machine without them, and never in CI
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

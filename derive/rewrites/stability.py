@@ -292,6 +292,8 @@ def _stable_body(equation: Equation, definitions: Mapping[str, Equation], roles:
         if not _unsafe_logarithms(better, given):
             body = body.xreplace({node: better})
     for name in sorted(name for name in names(body) if name in definitions and roles[name].role is Role.ADJOINT):
+        if name == equation.name or name in definitions[name].reads:
+            continue  # of a recurrence: one step of it would stand in the other
         if divided := _unsafe_divisors(definitions[name].body, definitions):
             inserted = _multiplied_out(insert(body, definitions[name]))
             for quantity in sorted(divided):

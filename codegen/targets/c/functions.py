@@ -42,6 +42,7 @@ from derive.language.expressions import Access, Index
 from derive.language.substitution import SAMPLES
 
 INDENT = "    "
+SHORT = 8  # steps of a loop that is not worth vectors
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,9 @@ class _Body:
                 values = f"{variable} = 0; {variable} < {size}; {variable}++" if node.step > 0 else (
                     f"{variable} = {size} - 1; {variable} >= 0; {variable}--")
                 yield f"{indent}for (long {values}) {{"
+                around, self.printer.short = self.printer.short, node.size.is_Integer and node.size < SHORT
                 yield from self._block(node.body, depth + 1, node)
+                self.printer.short = around
                 yield f"{indent}}}"
             elif isinstance(node, If):
                 yield f"{indent}if ({self.printer.text(node.condition)}) {{"

@@ -20,7 +20,7 @@ from derive.language.expressions import Access, Delta, Index, Within, bounds
 CONDITIONAL, OR, AND, EQUALITY, RELATION, SUM, PRODUCT, SIGN, ATOM = range(9)
 
 #: Functions of <tgmath.h>, which are those of the type of their argument.
-MATH = {"exp": "exp", "log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",
+MATH = {"log": "log", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh",
         "cosh": "cosh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "asin": "asin", "acos": "acos",
         "atan": "atan", "Abs": "fabs", "log1p": "log1p", "expm1": "expm1", "floor": "floor", "ceiling": "ceil",
         "erf": "erf", "erfc": "erfc"}
@@ -29,7 +29,7 @@ DEFINED = ("sigmoid", "softplus", "sign")  # functions that the program defines 
 
 def _calls(expression: Basic) -> bool:
     """Whether computing a value takes calls of mathematical functions."""
-    return any(f.func.__name__ in (*MATH, *DEFINED) for f in expression.atoms(Function)) or any(
+    return any(f.func.__name__ in MATH for f in expression.atoms(Function)) or any(
         not p.exp.is_Integer for p in expression.atoms(Pow))
 
 
@@ -47,6 +47,7 @@ class CPrinter:
 
     Attributes:
         helpers: names of the functions met that the program must define itself.
+        short: whether the loop is too short for vectors, so that libm's exp is the fastest.
     """
 
     def __init__(self, quantities: Mapping[str, Quantity], identifier: Callable[[str], str],
@@ -56,6 +57,7 @@ class CPrinter:
         self.index = index
         self.scalar = scalar
         self.helpers: set[str] = set()
+        self.short = True
 
     def text(self, expression: Basic, least: int = CONDITIONAL) -> str:
         """Code for a value, in parentheses if it binds less than `least`."""
@@ -165,7 +167,7 @@ class CPrinter:
             return self._decimal(expression)
         base, exponent = expression.as_base_exp()
         if base == sympy.E:
-            return f"exp({self.text(exponent)})", ATOM
+            return self._exponential(exponent)
         if exponent.is_Rational and exponent < 0:
             return f"R(1) / {self.text(base ** -exponent, SIGN)}", PRODUCT
         if exponent == sympy.Rational(1, 2):
@@ -178,6 +180,12 @@ class CPrinter:
             half = f"square({self.text(base if exponent < 4 else base ** (exponent // 2))})"
             return (half, ATOM) if exponent % 2 == 0 else (f"{half} * {self.text(base, SIGN)}", PRODUCT)
         return f"pow({self._real(base)}, {self._real(exponent)})", ATOM
+
+    def _exponential(self, exponent: Expr) -> tuple[str, int]:
+        if self.short:
+            return f"exp({self._real(exponent)})", ATOM
+        self.helpers.add("exponential")
+        return f"exponential({self._real(exponent)})", ATOM
 
     def _real(self, expression: Expr, least: int = CONDITIONAL) -> str:
         """A number of the floating-point type: functions of <tgmath.h> would take a whole one for a double."""
@@ -223,6 +231,10 @@ class CPrinter:
     @_print.register
     def _(self, expression: Function) -> tuple[str, int]:
         name = expression.func.__name__
+        if name == "exp":
+            return self._exponential(expression.args[0])
+        if name == "sigmoid" and self.short:
+            return f"1 / (1 + exp({self._real(-expression.args[0])}))", PRODUCT
         if name in DEFINED:
             self.helpers.add(name)
             return f"{name}({self._real(expression.args[0])})", ATOM
