@@ -141,8 +141,7 @@ int main(void)
     long order[EPOCHS * SAMPLES];
     for (long i = 0; i < EPOCHS * SAMPLES; i++)
         order[i] = SAMPLES - 1 - i % SAMPLES;
-    for (long i = 0; i < {PREFIX}_PARAMETERS; i++)
-        theta[i] = 0.3 * ((i * 7) % 5 - 2);
+    {prefix}_initialise({start}, 7);
     model.theta = theta;
     model.gradient = gradient;
     model.memory = memory;
@@ -173,13 +172,52 @@ def test_the_program_trains_alone_and_sanitizers_find_nothing(name, tmp_path):
     fixed = sum(int(np.prod([s or 1 for s in it.shape(n)])) for n in (*it.frozen, *(e.name for e in it.running)))
     if fixed:
         states += f"static {prefix}_real fixed[{fixed}];\n"
-        assign += f"model.fixed = fixed; for (int i = 0; i < {fixed}; i++) fixed[i] = 1;\n"
+        assign += "model.fixed = fixed;\n"
     (tmp_path / "main.c").write_text(MAIN.format(samples=5, arrays=arrays, states=states, assign=assign, prefix=prefix,
+                                                start="theta, fixed" if fixed else "theta",
                                                 PREFIX=prefix.upper(), data=", ".join(given)))
     program = str(tmp_path / "main")
     run(compiler, *STRICT, "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
         "-o", program, str(path), str(tmp_path / "main.c"), "-lm")
     assert np.isfinite(float(run(program)))
+
+
+START = """
+#include <stdio.h>
+#include "{prefix}.h"
+static {prefix}_real theta[{PREFIX}_PARAMETERS];
+int main(void)
+{{
+    {prefix}_initialise(theta, 3);
+    for (long i = 0; i < {PREFIX}_PARAMETERS; i++)
+        printf("%.17g\\n", (double)theta[i]);
+    return 0;
+}}
+"""
+
+
+@pytest.mark.parametrize("initialiser", ["he_normal", "glorot_uniform", "orthogonal", "zeros"])
+def test_parameters_start_as_the_file_says(initialiser, tmp_path):
+    text = of_layers("{dense: 60, bias: false}", x="40", more=f"initialiser: {initialiser}\n")
+    path = written(text, tmp_path)
+    (tmp_path / "main.c").write_text(START.format(prefix=path.stem, PREFIX=path.stem.upper()))
+    program = str(tmp_path / "main")
+    run(compiler, *STRICT, "-o", program, str(path), str(tmp_path / "main.c"), "-lm")
+    W = np.array(run(program).split(), float).reshape(40, 60)
+    if initialiser == "zeros":
+        assert not W.any()
+    elif initialiser == "orthogonal":
+        assert_allclose(W @ W.T, np.eye(40), atol=1e-12)
+    else:
+        wanted = module(text).initial_parameters()["W1"]
+        assert abs(W.mean()) < 4 * wanted.std() / np.sqrt(W.size)
+        assert W.std() == pytest.approx(wanted.std(), rel=0.1)
+        assert abs(W).max() == pytest.approx(abs(wanted).max(), rel=0.5)
+
+
+def test_numbers_of_the_file_start_as_they_are(tmp_path):
+    text = of_layers("{dense: 1, bias: false}", x="2", more="parameters: {W1: [[0.15], [-2.5]]}\n")
+    assert "R(0.15), R(-2.5)" in files(text)[".c"]
 
 
 def test_no_compiler_is_a_clear_error(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from codegen.index_text import equation_text
 from codegen.targets.c.functions import Function
+from codegen.targets.c.initialise import initialise
 from codegen.targets.c.layout import comment
 from codegen.targets.c.program import Functions
 from codegen.targets.c.python import python
@@ -37,6 +38,8 @@ def emit(network: Network, derivation: Derivation) -> dict[str, str]:
         written["statistics"] = functions.statistics()
     memory = _most(written.values())
     context = _common(functions, {**written, "update": updated, **({"before": before} if before else {})}, memory)
+    started, drawn = initialise(network, {"theta": network.trained, "fixed": functions.others})
+    context |= dict(initialise="\n".join(started), random_numbers=bool(drawn), helpers=context["helpers"] | drawn)
     context |= _training(functions, updated, memory, len(written["gradients"].lines))
     return {".c": _render("network.c.jinja", lowered, context), ".h": _render("network.h.jinja", lowered, context),
             ".py": _render("module.py.jinja", lowered, python(

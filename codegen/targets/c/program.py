@@ -12,7 +12,7 @@ from codegen.targets.numpy.lowered import Lowered
 from codegen.targets.numpy.step import merged
 
 TAKEN = ("theta", "gradient", "fixed", "memory", "values", "model", "turned", "begin", "end", "size", "rows", "loss",
-         "choose", "exponential", "tile", "strip", "update", "step", "clip", "gradients", "train_batch")
+         "choose", "uniform", "normal", "orthogonal", "random_number", "exponential", "tile", "strip", "update", "step", "clip", "gradients", "train_batch")
 
 
 class Functions:
