@@ -1,13 +1,20 @@
-"""Passes over a program.  Each changes how values are computed, and no value; each can be left out.
+"""Passes over a program.  Each changes how values are computed, and no value.
 
-A pass takes a program and returns one.  A target chooses which to apply.
+A pass takes a program and returns one.  A target chooses which to apply; those of `PASSES` can be switched off, one by one:
+
+    with without("copies_propagated"):
+        codegen.generate(network, derivation)
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import sympy
 from sympy import Expr, Mul, Pow
@@ -24,6 +31,37 @@ LEFT_ALONE = (Kind.GATHER, Kind.CONTRACTION, Kind.PADDING)  # what they read has
 LONGEST_LINE = 22  # what inlining may make of a statement, as derive.rewrites.algebra.length counts it
 
 
+Options = ParamSpec("Options")
+Pass = Callable[Concatenate[Program, Options], Program]
+#: Every pass that may be left out, by name.
+PASSES: dict[str, Callable[..., Program]] = {}
+_OFF: ContextVar[frozenset[str]] = ContextVar("passes that are switched off", default=frozenset())
+
+
+def optional(function: Pass[Options]) -> Pass[Options]:
+    """A pass that may be left out: see `without`."""
+    PASSES[function.__name__] = function
+
+    @wraps(function)
+    def applied(program: Program, *args: Options.args, **options: Options.kwargs) -> Program:
+        return program if function.__name__ in _OFF.get() else function(program, *args, **options)
+
+    return applied
+
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Programs that are made inside are made without these passes; ValueError for a name that no pass has."""
+    if unknown := set(names) - PASSES.keys():
+        raise ValueError(f"no pass is called {', '.join(sorted(unknown))}; there is {', '.join(PASSES)}")
+    token = _OFF.set(_OFF.get() | set(names))
+    try:
+        yield
+    finally:
+        _OFF.reset(token)
+
+
+@optional
 def without_dead_code(program: Program) -> Program:
     """Leave out what no output depends on, such as an adjoint that only cancellation read."""
     needed = set(program.outputs)
@@ -47,6 +85,7 @@ def without_dead_code(program: Program) -> Program:
     return program.with_statements(alive(program.statements))
 
 
+@optional
 def guards_merged(program: Program) -> Program:
     """Put a guard into an earlier one of the same condition, past steps that neither reads nor writes what it does."""
 
@@ -93,6 +132,7 @@ def _effect(step: Step) -> tuple[set[str], set[str]]:
 Same = dict[str, tuple[Access, tuple[Index, ...]]]
 
 
+@optional
 def without_repeated_statements(program: Program) -> Program:
     """Compute a temporary once where two statements have the same body up to the names of axes."""
 
@@ -129,6 +169,7 @@ def _renamed(body: Expr, same: Same) -> Expr:
     return body.xreplace(replacement) if replacement else body
 
 
+@optional
 def copies_propagated(program: Program) -> Program:
     """Read a quantity itself instead of its copy: after a2[n,j] = z2[n,j], read z2.
 
@@ -169,6 +210,7 @@ def definitions_expanded(program: Program, keep: Iterable[str] = ()) -> Program:
     return program.with_statements(mapped(program.statements, lambda s: replace(s, body=expand(s.body))))
 
 
+@optional
 def branches_as_maxima(program: Program) -> Program:
     """{z if z > 0; c·z otherwise} = max(z, c·z) for 0 ≤ c ≤ 1: no branch."""
 
@@ -204,6 +246,7 @@ def is_compound(expression: Expr) -> bool:
     return bool(expression.args) and not isinstance(expression, (Access, Reduction))
 
 
+@optional
 def without_common_subexpressions(program: Program, worth: Callable[[Expr], bool] = is_costly) -> Program:
     """Compute each subexpression once that is met twice (up to the names of axes) and is worth a name."""
     met: set[object] = set()
@@ -281,6 +324,7 @@ def _is_array(node: Expr) -> bool:
     return bool(free_indices(node)) and not isinstance(node, (Index, Delta, Within)) and node.has(Access)
 
 
+@optional
 def inlined_single_use(program: Program, longest: int = LONGEST_LINE) -> Program:
     """Put a temporary that is read once into the statement that reads it, while the line stays short."""
     uses = Counter(access.name for s in flat(program.statements) for access in s.accesses)

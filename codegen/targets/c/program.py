@@ -11,8 +11,11 @@ from codegen.targets.c.names import Names, c_prefix
 from codegen.targets.numpy.lowered import Lowered
 from codegen.targets.numpy.step import merged
 
-TAKEN = ("theta", "gradient", "fixed", "memory", "values", "model", "turned", "begin", "end", "size", "rows", "loss",
-         "choose", "uniform", "normal", "orthogonal", "random_number", "exponential", "tile", "strip", "update", "step", "clip", "gradients", "train_batch")
+TAKEN = (
+    "theta", "gradient", "fixed", "memory", "values", "model", "turned", "begin", "end", "size", "rows",
+    "loss", "choose", "uniform", "normal", "orthogonal", "random_number", "exponential", "tile", "strip",
+    "update", "step", "clip", "gradients", "train_batch",
+)
 
 
 class Functions:
