@@ -58,6 +58,22 @@ def test_the_derivation_compiles_and_nothing_overflows_the_page(example, tmp_pat
     assert not [points for points in wide if points > 1.0]
 
 
+DOCUMENTS = ("worked_example", "worked_example_layer_by_layer", "binary_classifier", "digits")
+
+
+@pytest.mark.parametrize("target", ["c", "jax"])
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_target_reproduces_every_number(name, target, derive_command, tmp_path, monkeypatch):
+    needed, extra = {"c": ("cffi", "native"), "jax": ("jax", "jax")}[target]
+    pytest.importorskip(needed, reason=f"pip install '.[{extra}]'")
+    if target == "c" and shutil.which("cc") is None:
+        pytest.skip("there is no C compiler here: install gcc")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    done = derive_command(ROOT / "examples" / f"{name}.yaml", "--target", target, "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "disagrees" not in done.stderr
+
+
 def test_the_document_of_the_worked_example_mixes_two_update_orders(derive_command):
     """Each number that is off in one order is right in the other, or one update earlier."""
     together = json.loads(derive_command(ROOT / "examples" / "worked_example.yaml", "--json", "-q").stdout)
