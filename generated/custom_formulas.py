@@ -281,7 +281,8 @@ def _checked(parameters: Parameters, **data: ArrayLike) -> tuple[Array, ...]:
 
 def _dtype(parameters: Parameters) -> np.dtype:
     """The type that is computed in."""
-    return parameters[PARAMETERS[0]].dtype if PARAMETERS else np.dtype(np.float64)
+    dtype = np.asarray(parameters[PARAMETERS[0]]).dtype if PARAMETERS else np.dtype(np.float64)
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:

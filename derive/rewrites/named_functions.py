@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy
 from sympy import Expr, Function
+from sympy.logic.boolalg import Boolean
 
 
 class sigmoid(Function):  # noqa: N801 - named as it is written
@@ -54,6 +55,12 @@ class guarded(Function):  # noqa: N801
 
     nargs = 3
     is_real = True
+
+    @classmethod
+    def eval(cls, argument: Expr, condition: Boolean, elsewhere: Expr) -> Expr | None:
+        if condition in (sympy.true, sympy.false):
+            return argument if condition == sympy.true else elsewhere
+        return None
 
     def definition(self) -> Expr:
         argument, condition, elsewhere = self.args

@@ -346,7 +346,8 @@ def _with_value(node: Add, output: Access, value: Expr) -> Expr:
     function = _stable(value)
     if isinstance(function, (tanh, erf)) and (node - node.subs(output, 0)).coeff(output, 2) == -node.subs(output, 0):
         return node.subs(output, 0) * COMPLEMENTS[type(function)](Abs(function.args[0])) * (1 + Abs(output))
-    return _stable(tidy(sympy.expand_mul(node.xreplace({output: value}))))
+    better = _stable(node.xreplace({output: function}))
+    return better if not isinstance(better, Add) else _stable(tidy(sympy.expand_mul(node.xreplace({output: value}))))
 
 
 def _unsafe_logarithms(expression: Expr, given: frozenset[str]) -> bool:

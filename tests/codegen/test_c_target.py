@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 from pathlib import Path
 
@@ -37,8 +38,11 @@ def quickly(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_values_and_gradients_are_those_of_the_numpy_module(name, tmp_path):
-    text = PAGES[name]
-    ours, net = loaded(text, tmp_path), module(text)
+    compare(PAGES[name], tmp_path)
+
+
+def compare(text: str, folder: Path) -> None:
+    ours, net = loaded(text, folder), module(text)
     theta, given = parameters(text), data(text)
     inputs = {each: given[each] for each in network(text).inputs}
     assert_allclose(ours.forward(theta, **inputs), net.forward(theta, **inputs), rtol=1e-12, atol=1e-13)
@@ -60,6 +64,10 @@ def test_a_trace_has_every_quantity(name, tmp_path):
 
 
 TRAINED = {
+    "own learning rates": of_layers("{dense: 3, activation: tanh}", "dense: 2",
+                                    more="optimiser: {adam: {learning_rate: 0.01, learning_rates: {W1: 0.5}}}\n"),
+    "layer by layer with a normalisation": of_layers(
+        "dense: 4", "batch_norm: {}", "{activation: tanh}", "dense: 2", more="training: {update_order: layer_by_layer}\n"),
     **{f"with {o.strip('{').split(':')[0]}{' and clipping' if 'clip' in o else ''}":
        of_layers("{dense: 4, activation: tanh}", "dense: 2", more=f"optimiser: {o}\n") for o in OPTIMISERS},
     "layer by layer": of_layers("{dense: 4, activation: tanh}", "dense: 2",
@@ -218,6 +226,43 @@ def test_parameters_start_as_the_file_says(initialiser, tmp_path):
 def test_numbers_of_the_file_start_as_they_are(tmp_path):
     text = of_layers("{dense: 1, bias: false}", x="2", more="parameters: {W1: [[0.15], [-2.5]]}\n")
     assert "R(0.15), R(-2.5)" in files(text)[".c"]
+
+
+HOSTILE = {
+    "a network named like its input": "name: x\n" + of_layers("dense: 2"),
+    "names that the functions use": of_layers("{dense: 2, from: values}", x="1").replace(
+        "inputs: {x: 1}", "inputs: {values: 3, gradient: 2, order: 1, INLINE: 1}").replace(
+        "layers:", "layers:\n- concatenate: [values, gradient, order, INLINE]").replace(", from: values", ""),
+    "two inputs a letter apart": "inputs: {x: 2, x_: 2}\nlayers: [{dense: 2, name: a, from: x}, {dense: 2, name: b, "
+                                 "from: x_}, {add: [a, b]}]\nloss: mean_squared_error\n",
+    "nothing to train": of_layers("{dense: 2}", more="frozen: [W1, b1]\n"),
+    "constants named like functions": of_layers('{dense: 2, activation: "z*remainder + fdim"}',
+                                                more="constants: {remainder: 1.5, fdim: 2}\n"),
+    "a sum that reads no array": of_layers(
+        '{equations: "y[n,j] = x[n,j]*g[j] + sum(k, sin(k + j))", sizes: {k: 4}}'),
+    "a title of blanks": 'title: " "\n' + of_layers("dense: 2"),
+    "a branch that is never taken": of_layers('{dense: 2, activation: "where(z >= 0, sqrt(abs(z)), z)"}'),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_and_forms(name, tmp_path):
+    text = HOSTILE[name]
+    run(compiler, *STRICT, "-fsyntax-only", str(written(text, tmp_path)))
+    compare(text, tmp_path)
+
+
+def test_a_fitted_model_can_be_copied(tmp_path):
+    text = TRAINED["with adam"]
+    given = data(text, 6)
+    model = loaded(text, tmp_path).Model(epochs=3).fit(**given)
+    twin = copy.deepcopy(model)
+    assert twin.step(**given) == model.step(**given)
+
+
+def test_second_derivatives_are_refused():
+    with pytest.raises(ValueError, match="second"):
+        files(of_layers("dense: 2", more="second_order: true\n"))
 
 
 def test_no_compiler_is_a_clear_error(tmp_path, monkeypatch):

@@ -10,7 +10,6 @@ WIDTH = 110
 def comment(text: str, indent: str) -> list[str]:
     """A comment over as many lines as it takes, which nothing in the text can end."""
     text = text.replace("*/", "* /").replace("/*", "/ *")
-    return textwrap.wrap(text, WIDTH - 6, initial_indent=f"{indent}/* ", subsequent_indent=f"{indent}   ",
-                         break_long_words=False, break_on_hyphens=False)[:-1] + [
-        textwrap.wrap(text, WIDTH - 6, initial_indent=f"{indent}/* ", subsequent_indent=f"{indent}   ",
-                      break_long_words=False, break_on_hyphens=False)[-1] + " */"]
+    lines = textwrap.wrap(text, WIDTH - 6, initial_indent=f"{indent}/* ", subsequent_indent=f"{indent}   ",
+                          break_long_words=False, break_on_hyphens=False) or [f"{indent}/*"]
+    return [*lines[:-1], f"{lines[-1]} */"]

@@ -148,8 +148,8 @@ def _reduction(statement: Statement, body: Reduction, quantities: Mapping[str, Q
     operator, begin = ("max", S.NegativeInfinity) if isinstance(body, Maximum) else ("+=", Integer(0))
     axes, bound = list(statement.axes), list(body.indices)
     every = {*axes, *bound}
-    largest = max(body.body.atoms(Access), key=lambda a: (len(free_indices(a) & every), str(a)))
-    natural = [i for i in order_in_memory(largest, quantities[largest.name]) if i in every]
+    largest = max(body.body.atoms(Access), key=lambda a: (len(free_indices(a) & every), str(a)), default=None)
+    natural = [i for i in order_in_memory(largest, quantities[largest.name]) if i in every] if largest else []
     then = Assign(target, body.body, operator, owner)
     if not axes or (natural and natural[-1] in bound if statement.kind is Kind.REDUCTION else
                     all(i.size.is_Integer for i in bound)):

@@ -27,6 +27,8 @@ def emit(network: Network, derivation: Derivation) -> dict[str, str]:
     """The texts of the program, its header and its Python module."""
     if not network.optimiser.assignments:
         raise ValueError(f"the C target has no {network.optimiser.name}: take the NumPy target or another optimiser")
+    if network.second_order:
+        raise ValueError("the C target has no second derivatives: take the NumPy target, or leave out second_order")
     lowered = Lowered(network, derivation)
     functions = Functions(lowered)
     traced = [e.name for e in derivation.system.equations]
@@ -78,7 +80,7 @@ def _common(functions: Functions, written: dict[str, Function], memory: tuple[in
     network, lowered = functions.network, functions.lowered
     return dict(
         prefix=functions.prefix, PREFIX=functions.prefix.upper(), file=network.name,
-        title="\n".join(comment(" ".join((network.title or network.name).split()), "")),
+        title="\n".join(comment(" ".join(network.title.split()) or network.name, "")),
         functions={name: "\n".join(f.lines) for name, f in written.items()},
         helpers=set().union(*(f.helpers for f in written.values())),
         constants=[_constant(functions, q) for q in network.constants.values()],

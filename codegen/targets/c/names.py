@@ -40,9 +40,16 @@ class Names:
         """The identifier of a quantity."""
         if name not in self._made:
             text = _ascii(name)
-            while self._is_taken(text) or text.startswith(f"{self.prefix}_"):
+            if text.lower().startswith(f"{self.prefix}_".lower()):  # such are the names that other files see
+                text = f"v_{text}"
+            while self._is_taken(text):
                 text += "_"
             self._made[name] = text
+        return self._made[name]
+
+    def constant(self, name: str) -> str:
+        """The identifier of a constant, which stands outside of functions, beside all that headers declare."""
+        self._made[name] = f"{self.prefix}_constant_{_ascii(name)}"
         return self._made[name]
 
     def index(self, symbol: Symbol) -> str:

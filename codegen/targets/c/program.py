@@ -14,7 +14,8 @@ from codegen.targets.numpy.step import merged
 TAKEN = (
     "theta", "gradient", "fixed", "memory", "values", "model", "turned", "begin", "end", "size", "rows",
     "loss", "choose", "uniform", "normal", "orthogonal", "random_number", "exponential", "tile", "strip",
-    "update", "step", "clip", "gradients", "train_batch",
+    "update", "step", "clip", "gradients", "train_batch", "rate", "samples", "epochs", "order", "tolerance", "losses",
+    "prediction", "seed", "statistics", "from", "total", "batch", "epoch", "INLINE", "TILE",
 )
 
 
@@ -32,6 +33,8 @@ class Functions:
         self.network = network = lowered.network
         self.prefix = c_prefix(network.name)
         self.names = Names(self.prefix, TAKEN)
+        for name in network.constants:
+            self.names.constant(name)
         for name in (*lowered.data, *lowered.quantities):
             self.names(name)
         self.others = (*network.frozen, *lowered.running)
@@ -125,7 +128,7 @@ class Functions:
 
     def argument(self, name: str) -> str:
         """What the numbers of a quantity are called as an argument of a function."""
-        return self.names(f"{name}_")
+        return self.names(f"{name} given")
 
     def arguments(self, data: Sequence[str], stored: bool = True, form: str = "definition", running: bool = False) -> str:
         """The parameters and the data as arguments: of a definition, of a declaration in the header, or of a call.

@@ -23,14 +23,14 @@ def python(functions: Functions, traced: Sequence[str], context: dict[str, Any],
         if name in lowered.random:
             trace_items.append((name, identifier(name)))
         else:
-            trace_items.append((name, f"part({', '.join(lowered.sizes(name))})"))
+            trace_items.append((name, f"_part({', '.join(lowered.sizes(name))})"))
     data = ", ".join(lowered.identifiers((*lowered.data, *lowered.random)))
     size = " + ".join(_product(lowered.sizes(name)) for name in traced) or "0"
     result = dict(
         docstring=docstring(lowered), helpers=set(), second_order=False,
         declarations=declarations,
-        trace=f"{checked}\n    values = np.empty({size}, _dtype(parameters))\n"
-              f'    _call("trace", {flat}, ({data},), m, values)\n    part = _Parts(values)',
+        trace=f"{checked}\n    _values = np.empty({size}, _dtype(parameters))\n"
+              f'    _call("trace", {flat}, ({data},), m, _values)\n    _part = _Parts(_values)',
         trace_items=trace_items, prefix=functions.prefix, PREFIX=functions.prefix.upper(),
         memory=context["memory"], trained=lowered.identifiers(network.trained),
         others=lowered.identifiers(functions.others), batch=context.get("batch", 1))
@@ -48,10 +48,10 @@ def python(functions: Functions, traced: Sequence[str], context: dict[str, Any],
             f"    {identifier(network.prediction)} = np.empty({lowered.shape(network.prediction)}, _dtype(parameters))",
             f'    _call("forward", {flat}, ({inputs},), m, {identifier(network.prediction)})']),
         gradients="\n".join([
-            checked, f"    gradient = np.empty({size_of_gradient}, _dtype(parameters))",
-            f'    {identifier(network.loss)} = _call("loss_and_gradients", {flat}, ({data},), m, gradient)',
-            "    part = _Parts(gradient)"]),
-        gradient_items=[(identifier(n), f"part({', '.join(lowered.sizes(n))})")
+            checked, f"    _gradient = np.empty({size_of_gradient}, _dtype(parameters))",
+            f'    {identifier(network.loss)} = _call("loss_and_gradients", {flat}, ({data},), m, _gradient)',
+            "    _part = _Parts(_gradient)"]),
+        gradient_items=[(identifier(n), f"_part({', '.join(lowered.sizes(n))})")
                         for n in (*network.trained, *network.frozen)],
         running_statistics="", running_items=[], workspace="", step="", train="",
         masked=lowered.random, masks_given=masks, options_of_update=[name for name, _ in context["options"]],
@@ -64,9 +64,9 @@ def python(functions: Functions, traced: Sequence[str], context: dict[str, Any],
                 f"    {_left(lowered.identifiers(network.inputs))} = _checked(parameters, "
                 f"{', '.join(f'{n}={n}' for n in lowered.identifiers(network.inputs))})",
                 f"    m = len({identifier(network.inputs[0])})", *_masks(functions),
-                f"    values = np.empty({total}, _dtype(parameters))",
-                f'    _call("running_statistics", {flat}, ({rest},), m, values)', "    part = _Parts(values)"]),
-            running_items=[(identifier(n), f"part({', '.join(lowered.sizes(n))})") for n in lowered.running])
+                f"    _values = np.empty({total}, _dtype(parameters))",
+                f'    _call("running_statistics", {flat}, ({rest},), m, _values)', "    _part = _Parts(_values)"]),
+            running_items=[(identifier(n), f"_part({', '.join(lowered.sizes(n))})") for n in lowered.running])
     return {**face(lowered), **given(lowered), **result}
 
 

@@ -30,7 +30,8 @@ def _function(optimiser: Optimiser, assignments: Sequence[Equation], prefix: str
     fields = {"theta": "theta", "g": "gradient"}
     buffers = [Buffer(f"model->{fields.get(name, name)} + begin", (name,), "in")
                for name in ("theta", "g", *optimiser.states)]
-    buffers += [Buffer(f"model->{field(name)}", (name,), scalar=True) for name in scalars]
+    buffers += [Buffer("rate(model, begin)" if name == "learning_rate" and optimiser.learning_rates else
+                       f"model->{field(name)}", (name,), scalar=True) for name in scalars]
     return writer.function(changed, buffers)
 
 

@@ -21,6 +21,7 @@ from codegen.targets.numpy.buffered import Buffered, CallPrinter, Heading, buffe
 from codegen.targets.numpy.layout import WIDTH, comment, returned, unpacking, wrapped
 from codegen.targets.numpy.lowered import Lowered
 from derive.language.equations import Equation
+from derive.language.expressions import names
 from derive.network import Network
 
 
@@ -88,14 +89,19 @@ def _calls(lowered: Lowered, result: Buffered, calls: CallPrinter, parameter_of:
     pending: list[str] = []
     said: set[str] = set()
     owner, named = "", False
-    for call in result.calls:
+    # An update uses the gradient up: it waits for those that read it.
+    last_read = {name: place for place, call in enumerate(result.calls) if not isinstance(call, Heading)
+                 for argument in call.arguments for name in names(argument)}
+    gradient_of = {parameter: gradient for gradient, parameter in parameter_of.items()}
+    for place, call in enumerate(result.calls):
         if call.statement.owner != owner:
             if owner in parameter_of:
                 pending.append(parameter_of[owner])
             owner = call.statement.owner
-            if layered and pending and owner not in parameter_of:
-                lines += _updates(lowered, pending)
-                pending = []
+            ready = [p for p in pending if last_read.get(gradient_of[p], -1) < place]
+            if layered and ready and owner not in parameter_of:
+                lines += _updates(lowered, ready)
+                pending = [p for p in pending if p not in ready]
             named = False
         if isinstance(call, Heading):
             lines.append(f"    {calls.text(call)}")
