@@ -25,7 +25,9 @@ def symbols(page: Page) -> str:
             rows.append(_symbol_row(page, name, len(names) if shown is not names else 1))
     body = " \\\\\n".join(rows)
     head = ("entry & " + ("as a whole & " if page.with_matrix else "") + r"shape & meaning")
-    columns = "ll" + ("l" if page.with_matrix else "") + r"p{" + ("92" if page.with_matrix else "112") + "mm}"
+    axes = max(len(quantity.indices) for quantity in page.forward_system.quantities.values())
+    width = (92 if page.with_matrix else 112) - 11 * max(0, axes - 2)  # mm; what longer shapes leave
+    columns = "ll" + ("l" if page.with_matrix else "") + f"p{{{max(width, 40)}mm}}"
     size_words = _sizes(page, sizes)
     if len(rows) <= 24:
         return (f"\\subsection*{{Symbols}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
