@@ -28,6 +28,7 @@ from codegen.targets.c.loops import (
     MatrixMultiply,
     Node,
     conditions,
+    effects,
     fused,
     leaves,
     local_variables,
@@ -113,7 +114,6 @@ class _Body:
         self.names, self.textbook, self.unit = writer.names, writer.textbook, writer.unit
         self.quantities = dict(program.quantities)
         self.buffers = buffers
-        self.outputs = frozenset(outputs)
         self.given = {name for buffer in buffers for name in buffer.names} | writer.constants
         self.nodes = list(fused(between(list(nodes(program.statements, program)))))
         self.local = local_variables(self.nodes, lambda name: name in self.given or name in outputs)
@@ -160,14 +160,9 @@ class _Body:
             name in self.given or name in self.local or name in self.scalars)]
         uses = []
         for node in self.nodes:
-            inside = list(leaves([node]))
-            writes = dict.fromkeys(name for leaf in inside if (name := written(leaf)) is not None)
-            reads = {a.name for leaf in inside for a in touched(leaf)} | {
-                a.name for condition in conditions([node]) for a in condition.atoms(Access)}
-            for leaf in inside:
-                if isinstance(leaf, MatrixMultiply):
-                    reads |= {a.name for side in (leaf.product.left, leaf.product.right) for a in side.access.atoms(Access)}
-            everything = frozenset(reads | (writes.keys() if len(writes) > 1 else set()))
+            reads, _ = effects(node)
+            writes = dict.fromkeys(name for leaf in leaves([node]) if (name := written(leaf)) is not None)
+            everything = reads | (writes.keys() if len(writes) > 1 else set())
             starts = _begins(node, writes)
             uses += [Use(name, everything - ({name} if name in starts else set())) for name in writes]
             uses += [Use(name, everything) for name in writes if len(writes) > 1]
@@ -269,8 +264,8 @@ class _Body:
         for owner in dict.fromkeys(leaf.owner for leaf in leaves([node])):
             if owner != self.owner and owner in self.textbook:
                 equation = self.textbook[owner]
-                number = f"({equation.number})"
-                text = number if owner in self.said else f"{number}  {equation_text(equation)}"
+                number = f"({equation.number})" if equation.number else ""
+                text = number if number and owner in self.said else f"{number}  {equation_text(equation)}".lstrip()
                 self.said.add(owner)
                 yield from comment(text, INDENT * depth)
             self.owner = owner
@@ -301,7 +296,7 @@ class _Body:
         def begin(access: Access) -> str:
             zero = {i: Integer(0) for i in (*rows, *inner, *columns)}
             at = [position.xreplace(zero) for position in access.indices]
-            return f"&{self.printer.text(replace_positions(access, at))}"
+            return f"&{self.printer.text(Access(access.name, *at))}"
 
         sizes = [self.printer.position(extent(group)) for group in (rows, inner, columns)]
         operands = [(begin(left.access), stride(0, rows), stride(0, inner)),
@@ -327,10 +322,6 @@ class _Body:
             lines = [f"for (long {variable} = 0; {variable} < {self.printer.position(index.size)}; {variable}++) {{",
                      *(INDENT + line for line in lines), "}"]
         return lines
-
-
-def replace_positions(access: Access, positions: Sequence[Expr]) -> Access:
-    return Access(access.name, *positions)
 
 
 def _call(name: str, parts: Sequence[str]) -> list[str]:

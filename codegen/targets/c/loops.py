@@ -67,7 +67,7 @@ class Fill:
 
 @dataclass(frozen=True)
 class MatrixMultiply:
-    """A product of matrices that lie in memory as such; `turned` is a copy of the right one, row after row."""
+    """A product of matrices that lie in memory as such."""
 
     product: MatrixProduct
     target: Access
@@ -118,9 +118,8 @@ def _loops(statement: Statement, program: Program) -> Iterator[Node]:
 
 
 def _is_large(product: MatrixProduct) -> bool:
-    return rough_extent([*product.left.rows, *product.left.columns, *product.right.columns]) >= SMALL * 1000 or (
-        rough_extent([i for i in (*product.left.rows, *product.left.columns, *product.right.columns)
-                      if i.size.is_Integer]) >= SMALL)
+    indices = (*product.left.rows, *product.left.columns, *product.right.columns)
+    return rough_extent([i for i in indices if i.size.is_Integer]) >= SMALL  # for each sample, where they count samples
 
 
 def _nest(indices: Sequence[Symbol], *body: Node) -> Node:
@@ -243,12 +242,12 @@ def independent(one: Node, two: Node) -> bool:
     """Whether two nodes may change places: neither writes what the other reads or writes."""
     if any(isinstance(leaf, Barrier) for leaf in leaves([one, two])):
         return False
-    (reads, writes), (others, changed) = (_effects(node) for node in (one, two))
+    (reads, writes), (others, changed) = (effects(node) for node in (one, two))
     return writes.isdisjoint(others | changed) and changed.isdisjoint(reads)
 
 
 @lru_cache(maxsize=1 << 14)
-def _effects(node: Node) -> tuple[frozenset[str], frozenset[str]]:
+def effects(node: Node) -> tuple[frozenset[str], frozenset[str]]:
     """The names that a node reads, and those that it writes."""
     reads = {a.name for condition in conditions([node]) for a in condition.atoms(Access)}
     writes = set()

@@ -37,7 +37,6 @@ def python(functions: Functions, traced: Sequence[str], context: dict[str, Any],
     if "states" not in context:
         return {**given(lowered), **result}
     inputs = ", ".join(lowered.identifiers(network.inputs))
-    masks = lowered.identifiers(lowered.random)
     size_of_gradient = sum(prod(size or 1 for size in network.shape(n)) for n in network.parameters)
     result |= dict(
         products=(), split="",
@@ -54,7 +53,7 @@ def python(functions: Functions, traced: Sequence[str], context: dict[str, Any],
         gradient_items=[(identifier(n), f"_part({', '.join(lowered.sizes(n))})")
                         for n in (*network.trained, *network.frozen)],
         running_statistics="", running_items=[], workspace="", step="", train="",
-        masked=lowered.random, masks_given=masks, options_of_update=[name for name, _ in context["options"]],
+        masked=lowered.random, options_of_update=[name for name, _ in context["options"]],
         states=network.optimiser.states)
     if lowered.running:
         rest = ", ".join(lowered.identifiers((*network.inputs, *lowered.random)))
