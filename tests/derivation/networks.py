@@ -23,6 +23,7 @@ from derive.network import Network, NetworkDerivation
 from .evaluation import Array
 
 
+@cache
 def network(text: str) -> Network:
     """The network that a YAML text describes."""
     source = source_of_text(text)
