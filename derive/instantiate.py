@@ -160,38 +160,60 @@ def evaluate_indices(expression: Basic, place: Mapping[Index, Any], sizes: Mappi
 
     A value in `place` may also be an index, which then stays symbolic.
     """
-    return _evaluate(expression, dict(place), sizes, labels or {})
+    return _Evaluation(sizes, labels or {}).of(expression, place)
 
 
-def _evaluate(node: Basic, place: dict[Index, Any], sizes: Mapping[Symbol, int], labels: Mapping[str, Any]) -> Any:
-    if isinstance(node, Index):
-        return sympy.sympify(place.get(node, node))
-    if isinstance(node, Symbol):
-        return Integer(sizes[node]) if node in sizes else node
-    if not node.args:
-        return node
-    if isinstance(node, Access):
-        indices = [_evaluate(index, place, sizes, labels) for index in node.indices]
-        if node.name in labels:
-            return Integer(_label(labels[node.name], indices))
-        return Access(node.args[0], *indices)
-    if isinstance(node, Reduction):
+@dataclass(frozen=True)
+class _Evaluation:
+    """Expressions at concrete values of indices; a reduction is written out once for each value of its free indices."""
+
+    sizes: Mapping[Symbol, int]
+    labels: Mapping[str, Any]
+    done: dict[tuple[Basic, ...], Basic] = field(default_factory=dict)
+
+    def of(self, node: Basic, place: Mapping[Index, Any]) -> Any:
+        if isinstance(node, Index):
+            return sympy.sympify(place.get(node, node))
+        if isinstance(node, Symbol):
+            return Integer(self.sizes[node]) if node in self.sizes else node
+        if not node.args:
+            return node
+        if isinstance(node, Access):
+            indices = [self.of(index, place) for index in node.indices]
+            if node.name in self.labels:
+                return Integer(_label(self.labels[node.name], indices))
+            return Access(node.args[0], *indices)
+        if isinstance(node, Reduction):
+            free = sorted(node.free_symbols & place.keys(), key=lambda index: index.name)
+            key = (node, *(sympy.sympify(place[index]) for index in free))
+            if key not in self.done:
+                self.done[key] = self._written_out(node, place)
+            return self.done[key]
+        if isinstance(node, Mul):
+            factors = []
+            for factor in node.args:
+                factors.append(self.of(factor, place))
+                if factors[-1] is sympy.S.Zero:
+                    return Integer(0)
+            return Mul(*factors)
+        return node.func(*(self.of(argument, place) for argument in node.args))
+
+    def _written_out(self, node: Reduction, place: Mapping[Index, Any]) -> Expr:
         # A size that is not given (m, when one sample stands for all) leaves its index bound.
-        written = [i for i in node.indices if i.size.xreplace(_integers(sizes)).is_Integer]
-        kept = [Index(i.name, i.size.xreplace(_integers(sizes))) for i in node.indices if i not in written]
+        written = [i for i in node.indices if i.size.xreplace(_integers(self.sizes)).is_Integer]
+        kept = [Index(i.name, i.size.xreplace(_integers(self.sizes))) for i in node.indices if i not in written]
         inner = {**place, **dict(zip((i for i in node.indices if i not in written), kept, strict=True))}
-        terms = [_evaluate(node.body, {**inner, **dict(zip(written, values, strict=True))}, sizes, labels)
-                 for values in places(tuple(written), sizes)]
-        whole = Max(*terms) if isinstance(node, Maximum) else Add(*terms)
+        terms = [self.of(node.body, {**inner, **dict(zip(written, values, strict=True))})
+                 for values in places(tuple(written), self.sizes)]
+        whole = _largest(terms) if isinstance(node, Maximum) else Add(*terms)
         return (Maximum if isinstance(node, Maximum) else Sum)(whole, *kept)
-    if isinstance(node, Mul):
-        factors = []
-        for factor in node.args:
-            factors.append(_evaluate(factor, place, sizes, labels))
-            if factors[-1] is sympy.S.Zero:
-                return Integer(0)
-        return Mul(*factors)
-    return node.func(*(_evaluate(argument, place, sizes, labels) for argument in node.args))
+
+
+def _largest(terms: list[Expr]) -> Expr:
+    """The maximum of entries; SymPy alone would look for an order of each pair, and entries have none."""
+    numbers = [term for term in terms if term.is_number]
+    others = [term for term in terms if not term.is_number]
+    return Max(*others, *([Max(*numbers)] if numbers else []), evaluate=False)
 
 
 def _integers(sizes: Mapping[Symbol, int]) -> dict[Symbol, Integer]:
