@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import sympy
 from sympy import Abs, Add, Expr, Max, Min, Mul, Ne, Piecewise, cosh, erf, exp, log, sign, sinh, tanh
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import Boolean
+from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import Access, Reduction, names
@@ -363,6 +363,8 @@ def _unsafe_logarithms(expression: Expr, given: frozenset[str]) -> bool:
 def _unsafe_divisors(expression: Expr, definitions: Mapping[str, Equation]) -> set[str]:
     """The computed quantities among what an expression divides by and that can underflow to 0."""
     def safe(divisor: Expr) -> bool:
+        if not divisor.replace(lambda e: isinstance(e, (Relational, BooleanFunction)), lambda _: sympy.true).has(Access):
+            return True  # a count, as of the entries that equal their maximum
         if isinstance(divisor, softplus):
             return divisor.has(Max)
         if divisor.is_positive:

@@ -46,6 +46,8 @@ NETWORKS = {
     "max_pool1d, overlapping": of_layers("[5, 2]", "max_pool1d: {window: 3, stride: 2}", "dense: 1"),
     "max_pool1d with padding": of_layers("[4, 2]", "dense: 1", "max_pool1d: {window: 3, stride: 1, padding: 1}"),
     "max_pool2d": of_layers("[4, 4, 1]", "dense: 1", "max_pool2d: 2"),
+    "max_pool2d of a convolution as it is": of_layers("[2, 3, 1]", "conv2d: {filters: 1, kernel: 2, padding: 1}",
+                                                      "max_pool2d: 2"),
     "average_pool1d": of_layers("[4, 2]", "dense: 2", "average_pool1d: {window: 3, stride: 2, padding: 1}"),
     "average_pool2d": of_layers("[4, 2, 1]", "dense: 1", "average_pool2d: 2"),
     "global_average_pool": of_layers("[2, 3, 2]", "dense: 2", "global_average_pool: {}"),
