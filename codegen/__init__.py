@@ -53,7 +53,7 @@ def write_files(files: Mapping[str, str], module: str | os.PathLike[str]) -> Non
         write(files[ending], Path(module).with_suffix(ending))
 
 
-def write(text: str, path: str | os.PathLike[str]) -> None:
+def write(text: str | bytes, path: str | os.PathLike[str]) -> None:
     """Write a file in one go: whoever looks finds the old text or the new, never a part.
 
     The folder is made where it is missing. When anything fails, an earlier file stays as it was.
@@ -62,8 +62,8 @@ def write(text: str, path: str | os.PathLike[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(handle, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)

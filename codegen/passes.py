@@ -232,6 +232,33 @@ def branches_as_maxima(program: Program) -> Program:
         program.statements, lambda s: replace(s, body=rewrite(s.body)) if s.body.has(sympy.Piecewise) else s))
 
 
+@optional
+def signs_of_maxima(program: Program) -> Program:
+    """Ask a maximum for the sign of its argument, which then need not be kept: with a = max(z, c·z), z > 0 is a > 0."""
+    maxima: Same = {}
+    steps: list[Step] = []
+
+    def asked(statement: Statement) -> Statement:
+        if maxima.keys().isdisjoint(statement.reads):
+            return statement
+        signs = {node: node.func(_renamed(node.lhs, maxima), 0) for node in statement.body.atoms(sympy.StrictGreaterThan)
+                 if node.rhs == 0 and isinstance(node.lhs, Access)}
+        return replace(statement, body=statement.body.xreplace(signs)) if signs else statement
+
+    for step in program.statements:
+        (step,) = mapped((step,), asked)
+        steps.append(step)
+        if isinstance(step, Statement) and isinstance(step.body, sympy.Max) and len(step.body.args) == 2:
+            z = next((a for a in step.body.args if isinstance(a, Access)), None)
+            if z is None or program.in_parts & {z.name, step.name} or not (
+                    step.target.indices == step.axes and set(z.indices) == set(step.axes)):
+                continue
+            slopes = [program.number(sympy.cancel(a / z)) for a in step.body.args]
+            if all(slope is not None and slope >= 0 for slope in slopes):
+                maxima[z.name] = step.target, tuple(z.indices)
+    return program.with_statements(tuple(steps))
+
+
 def is_costly(expression: Expr) -> bool:
     """Whether computing a value twice costs more than a line of its own does: functions, not sums and products."""
     if isinstance(expression, Pow):

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derive.network import Network
@@ -26,3 +26,10 @@ def load(path: str | Path) -> Network:
     from derive.file import read
 
     return build(*read(path))
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext derive` in a notebook: the cell magic `%%derive` reads a page of YAML."""
+    from derive.notebook import load_ipython_extension
+
+    load_ipython_extension(shell)

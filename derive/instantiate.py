@@ -265,13 +265,14 @@ def _number(expression: Basic, values: Mapping[Entry, float]) -> float:
     if isinstance(expression, Access):
         return float(values[expression.name, tuple(map(int, expression.indices))])
     if not expression.args:
-        return float(expression)
+        return math.nan if expression.is_extended_real is False else float(expression)
     if isinstance(expression, Add):
         return math.fsum(_number(a, values) for a in expression.args)
     if isinstance(expression, Mul):
         return math.prod(_number(a, values) for a in expression.args)
     if isinstance(expression, Pow):
-        return _number(expression.base, values) ** _number(expression.exp, values)
+        power = _number(expression.base, values) ** _number(expression.exp, values)
+        return math.nan if isinstance(power, complex) else power  # a root of a negative number
     if isinstance(expression, Piecewise):
         for value, condition in expression.args:
             if condition == sympy.true or bool(_truth(condition, values)):
@@ -286,7 +287,10 @@ def _number(expression: Basic, values: Mapping[Entry, float]) -> float:
 
 def _truth(condition: Basic, values: Mapping[Entry, float]) -> bool:
     if isinstance(condition, Relational):
-        return bool(condition.func(number(condition.lhs, values), number(condition.rhs, values)))
+        sides = number(condition.lhs, values), number(condition.rhs, values)
+        if any(map(math.isnan, sides)):
+            raise ValueError("what has no value is not compared")
+        return bool(condition.func(*sides))
     if isinstance(condition, sympy.And):
         return all(_truth(a, values) for a in condition.args)
     if isinstance(condition, sympy.Or):

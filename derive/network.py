@@ -6,9 +6,10 @@ knows of YAML.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from math import prod
 from typing import Any, Literal
 
 from sympy import Expr, Integer, Symbol
@@ -88,6 +89,39 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Use:
+    """One use of a block of the file, or of a layer that is repeated: which copy of how many.
+
+    `start` counts the layers before the first copy, so that two uses of one block are told apart.
+    """
+
+    block: str  # "" for a single layer
+    start: int
+    copy: int = 1
+    copies: int = 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the file: what it is, and the quantities that it declares.
+
+    Attributes:
+        name: the file's name for it, else its number.
+        kind: the key of the file: "dense", "add", "equations", …; "activation" for an activation by itself.
+        activation: its name; None where there is none, "" for a formula of the user's own.
+        output: the quantity that it hands on.
+        uses: the blocks that it is part of, from the outside in.
+    """
+
+    name: str
+    kind: str
+    activation: str | None
+    quantities: tuple[str, ...]
+    output: str
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True)
 class Network:
     """A network of any width.
 
@@ -108,6 +142,7 @@ class Network:
         random: quantities that are drawn for each batch in training, and the constant that is the probability of a 0;
             the other entries are 1/(1 − rate).
         second_order: whether second derivatives are asked for.
+        layers: the layers of the file in order; what no layer declares belongs to the loss.
         data, test: arrays by quantity name, as float64 or int64 NumPy arrays (empty where the file has none).
     """
 
@@ -137,23 +172,27 @@ class Network:
     labels: Mapping[str, int] = field(default_factory=dict)
     sample_weight: str | None = None
     second_order: bool = False
+    layers: tuple[Layer, ...] = ()
 
     def derivation(self, wrt: Iterable[str] | None = None) -> NetworkDerivation:
         """Derive ∂J/∂q for every quantity q between the loss and those asked for (by default every parameter)."""
         record = differentiate(self.system, self.loss, self.parameters if wrt is None else wrt)
         return NetworkDerivation(**{f.name: getattr(record, f.name) for f in fields(record)}, network=self)
 
+    def _repr_mimebundle_(self, include: Container[str] | None = None,
+                          exclude: Container[str] | None = None) -> dict[str, str]:
+        """What Jupyter shows: the network, its derivation and its code."""
+        from derive.notebook import mimebundle
+
+        return mimebundle(self.derivation, include, exclude)
+
     @property
     def predicting(self) -> System:
         """The equations that lead to the prediction outside of training."""
-        equations = {e.name: replace(e, body=self.inference.get(e.name, e.body)) for e in self.system.equations}
-        wanted, waiting = set(), [self.prediction]
-        while waiting:
-            name = waiting.pop()
-            if name not in wanted and name in equations:
-                wanted.add(name)
-                waiting += equations[name].reads
-        return System(self.system.quantities, tuple(e for e in equations.values() if e.name in wanted))
+        whole = System(self.system.quantities, tuple(
+            replace(e, body=self.inference.get(e.name, e.body)) for e in self.system.equations))
+        wanted = whole.leading_to(self.prediction)
+        return System(self.system.quantities, tuple(e for e in whole.equations if e.name in wanted))
 
     @property
     def target(self) -> str | None:
@@ -164,6 +203,26 @@ class Network:
     def trained(self) -> tuple[str, ...]:
         """The parameters that training changes."""
         return tuple(name for name in self.parameters if name not in self.frozen)
+
+    @property
+    def parameter_count(self) -> int:
+        """The number of scalar parameters."""
+        return sum(prod(size or 1 for size in self.shape(name)) for name in self.parameters)
+
+    @property
+    def columns(self) -> bool:
+        """Whether the samples are the last axis of the data and the prediction, and not the first."""
+        return any(self.system.quantities[name].sample_axis for name in (*self.inputs, *self.targets, self.prediction))
+
+    @property
+    def samples(self) -> int | None:
+        """How many samples the data has; None without data."""
+        return next((array.shape[self.system.quantities[name].sample_axis] for name, array in self.data.items()), None)
+
+    @property
+    def batch(self) -> int | None:
+        """How many of them the first batch has."""
+        return self.samples and min(self.samples, self.training.batch_size or self.samples)
 
     @cached_property
     def constants(self) -> Mapping[str, Quantity]:
@@ -202,14 +261,23 @@ class NetworkDerivation(Derivation):
             return equation.body
         return substitute(equation.body, dict(zip(equation.target.indices, map(Integer, place), strict=True)))
 
-    def latex(self, form: str = "auto", wrt: str | None = None, values: Mapping[Any, float] | None = None) -> str:
+    def latex(self, form: str = "auto", wrt: str | None = None, values: Mapping[Any, float] | None = None,
+              digits: int = 9) -> str:
         """One complete LaTeX document.
 
         Args:
             form: "scalar", "index", "matrix", "all", or "auto" (scalar too where the network is small).
             wrt: print only what leads to this quantity or entry, such as "W1" or "w5".
             values: numbers by (quantity, indices from 0), to be put into the scalar view.
+            digits: decimals of printed numbers.
         """
         from derive.latex import document
 
-        return document(self.network, self, form=form, wrt=wrt, values=values)
+        return document(self.network, self, form=form, wrt=wrt, values=values, digits=digits)
+
+    def _repr_mimebundle_(self, include: Container[str] | None = None,
+                          exclude: Container[str] | None = None) -> dict[str, str]:
+        """What Jupyter shows: the network, its derivation and its code."""
+        from derive.notebook import mimebundle
+
+        return mimebundle(lambda: self, include, exclude)

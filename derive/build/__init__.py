@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from derive.build.axes import samples_last
 from derive.build.data import arrays
 from derive.build.layers import build_layers
 from derive.build.loss import build_loss
@@ -36,6 +37,8 @@ def build(file: Any, source: Any) -> Network:
     loss = build_loss(parts, prediction)
     tie(parts)
     check_number(parts)
+    if parts.columns:
+        samples_last(parts)
     parameters = parts.parameters
     names = Names(parts)
     said, updated = file.training, optimiser(parts)
@@ -58,5 +61,7 @@ def build(file: Any, source: Any) -> Network:
         running=tuple(Equation(names.body(e.target), names.body(e.body)) for e in parts.running),
         random={names.of(name): names.of(rate) for name, rate in parts.random.items()},
         labels={names.of(name): count for name, count in parts.positions.items()},
+        layers=tuple(replace(layer, quantities=names.all(layer.quantities), output=names.of(layer.output))
+                     for layer in parts.layers),
         data={names.of(name): array for name, array in arrays(parts, "data", loss, prediction).items()},
         test={names.of(name): array for name, array in arrays(parts, "test", loss, prediction).items()})

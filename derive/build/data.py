@@ -24,7 +24,9 @@ def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, predictio
     described = getattr(parts.file, section)
     if not described:
         return {}
-    from derive.file.data import Needed, check_between, labels, read_data  # NumPy loads only for a file with data
+    import numpy as np  # only for a file with data
+
+    from derive.file.data import Needed, check_between, labels, read_data
 
     wanted = {q.name: q for q in parts.quantities.values() if q.role in (Role.INPUT, Role.TARGET)}
     for said in described:
@@ -35,11 +37,11 @@ def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, predictio
     for name in wanted:
         if name not in given:
             raise parts.error(f"{section} has nothing for {wanted[name].meaning} '{name}'", section, key=True,
-                              help=f"add {name}: with one row for each sample")
+                              help=f"add {name}: with one {'column' if parts.columns else 'row'} for each sample")
     needed = {said: Needed(_row(parts, wanted[parts.ours(said)]), _origin(parts, wanted[parts.ours(said)], prediction))
               for said in described}
     found: dict[str, Any] = {}
-    for said, table in read_data(described, section, parts.source, needed).items():
+    for said, table in read_data(described, section, parts.source, needed, parts.columns).items():
         quantity = wanted[parts.ours(said)]
         found[quantity.name] = table.values
         if quantity.integer and quantity.role is Role.INPUT:
@@ -55,19 +57,20 @@ def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, predictio
                 _are_signs(parts, table, section, said)
         elif quantity.role is Role.TARGET:
             check_between(table, 0.0, math.inf, "weight")
-    return found
+    return {name: np.ascontiguousarray(np.moveaxis(array, 0, wanted[name].sample_axis or 0))
+            for name, array in found.items()}
 
 
 def _are_signs(parts: Parts, table: Any, section: str, said: str) -> None:
     off = abs(table.values) != 1
     if off.any():
         position = tuple(int(axis[0]) for axis in off.nonzero())
-        raise parts.error(f"{table.values[position]:g} in row {position[0] + 1} of {said} is neither 1 nor -1, as this loss "
-                          "needs it", section, said, help="write 1 for one class and -1 for the other")
+        raise parts.error(f"{table.values[position]:g} in {table.sample} {position[0] + 1} of {said} is neither 1 nor -1, "
+                          "as this loss needs it", section, said, help="write 1 for one class and -1 for the other")
 
 
 def _row(parts: Parts, quantity: Quantity) -> tuple[int, ...]:
-    return tuple(size for size in parts.shape(quantity)[1:] if size is not None)
+    return tuple(size for size in parts.shape(quantity) if size is not None)
 
 
 def _origin(parts: Parts, quantity: Quantity, prediction: Output) -> str:
@@ -84,5 +87,6 @@ def _sums_to_one(parts: Parts, table: Any, section: str, said: str) -> None:
     off = abs(sums - 1) > 1e-6
     if off.any():
         position = tuple(int(axis[0]) for axis in off.nonzero())
-        raise parts.error(f"the targets of row {position[0] + 1} sum to {sums[position]:g}, and cross-entropy needs 1",
-                          section, said, help="give one-hot rows such as [0, 1, 0], or labels with one_hot: 3")
+        raise parts.error(f"the targets of {table.sample} {position[0] + 1} sum to {sums[position]:g}, and cross-entropy "
+                          f"needs 1", section, said,
+                          help=f"give one-hot {table.sample}s such as [0, 1, 0], or labels with one_hot: 3")

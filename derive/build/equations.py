@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from sympy import Expr, Integer, Symbol
 
+from derive.build.axes import samples_first
 from derive.build.extents import Extents
 from derive.build.parts import Output, Parts
 from derive.build.written import Line, Text, Written, in_order, indices_in_words
@@ -60,17 +61,19 @@ class _Layer:
                        **{line.name: tuple(map(self._index, line.letters)) for line in self.text.lines}},
                       self.written.constants, letters={letter: self._index(letter) for letter in self.extents.sizes},
                       outside="zero")
-        bodies = []
+        typed = scope.quantities if self.text.columns else {}
+        bodies, own = [], {}
         for line in self.text.lines:
             free = {letter: self._index(letter) for letter in line.letters}
-            bodies.append(rename(self.text.trees.expression(line.right, scope, free)))
-            self._keep(line, final[line.name], tuple(free.values()), bodies[-1])
+            own[line.name] = samples_first(Access(line.name, *free.values()), typed).indices
+            bodies.append(rename(samples_first(self.text.trees.expression(line.right, scope, free), typed)))
+            self._keep(line, final[line.name], own[line.name], bodies[-1])
         self._check_cycles(rename)
         for body in bodies:  # when all are there: equations may refer to each other
             self.parts.check_positions(body, *self.path)
         last = [line for line in self.text.lines if line.mode != "state"][-1]
-        own = None if self.written.place is None else ""  # what the user typed may be anything, probabilities too
-        return Output(final[last.name], tuple(map(self._index, last.letters)), self.origin, own)
+        gives = None if self.written.place is None else ""  # what the user typed may be anything, probabilities too
+        return Output(final[last.name], own[last.name], self.origin, gives)
 
     def _keep(self, line: Line, name: str, indices: tuple[Index, ...], body: Expr) -> None:
         """Put an equation where it belongs by its mode."""

@@ -117,7 +117,7 @@ class Extents:
         if letter in self.counted or self.text.lines[-1].name not in plain:
             self.sizes[letter] = Integer(number)
         else:
-            last = self.text.lines[-1].letters[-1]
+            last = [each for each in self.text.lines[-1].letters if each != SAMPLE_INDEX][-1]
             self.sizes[letter] = self.parts.size(self.label if letter == last else f"{self.label}_{letter}", number)
         self.said[letter] = f"{letter}: {number}"
 
@@ -146,6 +146,8 @@ class Extents:
             if letter not in self.sizes:
                 self.sizes[letter], self.said[letter] = size, f"axis {axis + 1} of {name}"
             elif (known := self.parts.resolved(self.sizes[letter])) != size:
+                if SAMPLE.size in (known, size) and name in self.written.reads:
+                    self.text.misplaced_samples(name, position)
                 one, other = (self.parts.number(each) for each in (known, size))
                 if one != other or one is None:
                     self.text.fail(f"index {letter} runs over {one or 'the samples'} values ({self.said[letter]}), but "

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Symbol
 
+from derive.build.axes import in_order, samples_first
 from derive.build.equations import define
 from derive.build.parts import SAMPLE, Output, Parts
 from derive.build.whole_numbers import Indivisible, whole_number
@@ -21,6 +24,8 @@ from derive.file.formulas import Scope
 from derive.language.equations import Quantity, Role
 from derive.language.expressions import Access, Index, Within, dimension
 from derive.language.substitution import Renaming, fresh
+from derive.network import Layer as BuiltLayer
+from derive.network import Use
 
 AXES = {1: "j", 2: "tj", 3: "ijc", 4: "ijlc"}  # the letters of an input's axes
 MOST_LAYERS = 10_000  # with all blocks and repetitions written out
@@ -44,6 +49,7 @@ class _Stack:
         self.number = 0
         self.labels: dict[str, str] = {}  # of the layers so far, and what they are in messages
         self.blocks: list[str] = []  # those that we are inside of
+        self.uses: list[Use] = []  # of these blocks, and of the layer that is repeated
         self.previous: Output
 
     def inputs(self) -> None:
@@ -59,9 +65,12 @@ class _Stack:
     def layers(self, layers: Sequence[Any], path: tuple[str | int, ...], prefix: str) -> None:
         """Define the layers of a list, each reading the one before unless it says otherwise."""
         for position, layer in enumerate(layers):
+            start = self.number
             for copy in range(1, layer.repeat + 1):
                 suffix = f"_{copy}" if layer.repeat > 1 else ""
+                self.uses.append(Use(layer.block or "", start, copy, layer.repeat))
                 self._one(layer, layers[position:], (*path, position), prefix, suffix, first=copy == 1)
+                self.uses.pop()
             if layer.name is not None:
                 if layer.name in self.outputs:
                     raise self.parts.error(f"there are two layers or inputs called '{layer.name}'", *path, position,
@@ -86,7 +95,13 @@ class _Stack:
             raise self.parts.error(f"{spoken} would be called '{label[1:]}', as {self.labels[label]} is", *path, "name",
                                    help="give one of the two another name")
         self.labels[label] = spoken
+        quantities = self.parts.quantities
+        before = len(quantities)
         self.previous = self._layer(layer, reads, rest, label, path)
+        activation = layer.activation.name if layer.activation is not None else None
+        declared = tuple(islice(reversed(quantities), len(quantities) - before))[::-1]
+        self.parts.layers.append(BuiltLayer(label.removeprefix("_"), layer.kind, activation, declared, self.previous.name,
+                                            tuple(use for use in self.uses if use.block or use.copies > 1)))
 
     def _block(self, name: str, path: tuple[str | int, ...], prefix: str) -> None:
         """The layers of a block; inside it `input` is what it reads, and its layers' names are its own."""
@@ -126,8 +141,10 @@ class _Stack:
                      if re.search(rf"\b{name}\s*\[", layer.equations)
                      and not re.search(rf"(?m)(^|;)\s*{name}\s*\[[^=\n]*=", layer.equations)}
             found = {mine: self._find(theirs, rest, *path, "from", mine) for mine, theirs in names.items()}
+            mentioned = {name: replace(output, indices=in_order(self.parts, output.indices))
+                         for name, output in {**known, "x": read, **found}.items()}
             written = Written(
-                layer.equations, {**known, "x": read, **found}, self.parts.source.at(*path, "equations"),
+                layer.equations, mentioned, self.parts.source.at(*path, "equations"),
                 constants={name: Access(name) for name in self.parts.file.constants},
                 sizes=layer.sizes or {}, shapes=layer.parameters or {})
             output = define(self.parts, written, label, _spoken(label), f"{place} (equations)", *path)
@@ -243,14 +260,16 @@ def _activate(parts: Parts, choice: Any, reads: Output, label: str, *layer: str 
     constants = {option: parts.constant(f"{option}{label}", value, f"{option} of the activation of {_spoken(label)}", *path)
                  for option, value in options.items()}
     indices = _axes_of_activation(text, tuple(Index(i.name, parts.resolved(i.size)) for i in reads.indices))
+    written = indices if place is None else in_order(parts, indices)
     sizes = {index.size: dimension(f"_{axis}") for axis, index in enumerate(indices) if not index.size.is_Integer}
-    body = _activation_equation(text, tuple(Index(i.name, sizes.get(i.size, i.size)) for i in indices), tuple(options),
-                                tuple(parts.file.constants), place)
+    body = _activation_equation(text, *(tuple(Index(i.name, sizes.get(i.size, i.size)) for i in each)
+                                        for each in (indices, written)), tuple(options), tuple(parts.file.constants), place)
     rename = Renaming({Symbol("z"): Symbol(reads.name), **{theirs: mine for mine, theirs in sizes.items()},
                        **{Symbol(option): Symbol(constant.name) for option, constant in constants.items()}})
     output = Output(f"a{label}", indices, reads.origin, choice.name)
-    parts.check_positions(rename(body), *path)
-    parts.define(Quantity(output.name, indices, meaning=f"outputs of {_spoken(label)}"), rename(body), *path)
+    body = samples_first(rename(body), {reads.name: written})
+    parts.check_positions(body, *path)
+    parts.define(Quantity(output.name, indices, meaning=f"outputs of {_spoken(label)}"), body, *path)
     return output
 
 
@@ -267,11 +286,11 @@ def _axes_of_activation(text: str, indices: tuple[Index, ...]) -> tuple[Index, .
 
 
 @lru_cache(maxsize=256)
-def _activation_equation(text: str, indices: tuple[Index, ...], options: tuple[str, ...], constants: tuple[str, ...],
-                         place: Place | None) -> Expr:
+def _activation_equation(text: str, indices: tuple[Index, ...], written: tuple[Index, ...], options: tuple[str, ...],
+                         constants: tuple[str, ...], place: Place | None) -> Expr:
     trees = Equations(text, place)
     tree = trees.spread(trees.tree(text, 0), [index.name for index in indices[1:-1]])
-    scope = Scope({"z": indices}, {name: Access(name) for name in (*options, *constants)})
+    scope = Scope({"z": written}, {name: Access(name) for name in (*options, *constants)})
     return trees.expression(tree, scope, {index.name: index for index in indices})
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sympy import Add, Expr, Integer, Mul, Rational, Symbol
 
+from derive.build.axes import in_order, samples_first
 from derive.build.parts import SAMPLE, Output, Parts, times
 from derive.catalogue.layers import Read
 from derive.catalogue.losses import CLASS_WEIGHTS, LOSSES, REGULARISERS, SMOOTHED, Loss
@@ -208,7 +209,9 @@ class _Loss:
         if place is None:
             self._check_axes(tree)
         tree = trees.spread(tree, [index.name for index in self.own[1:-1]])
-        body = trees.expression(tree, Scope(self.quantities, self.constants), {index.name: index for index in self.own})
+        typed = {} if place is None else {name: in_order(self.parts, own) for name, own in self.quantities.items()}
+        scope = Scope({**self.quantities, **typed}, self.constants)
+        body = samples_first(trees.expression(tree, scope, {index.name: index for index in self.own}), typed)
         body = Renaming({Symbol(letter): Symbol(name) for letter, name in self.names.items()})(body)
         self.parts.check_positions(body, "loss")
         return body
@@ -274,7 +277,8 @@ def _letters(parts: Parts, prediction: Output) -> tuple[Index, ...]:
     [target] = parts.file.target
     if len(prediction.indices) < 2:
         raise parts.error(f"{prediction.origin}, the last layer, hands on one number for each sample without an axis",
-                          "loss", help="give it an axis of one unit: y[n,j] = … with sizes: {j: 1}")
+                          "loss", help=f"give it an axis of one unit: y[{'j,n' if parts.columns else 'n,j'}] = … with "
+                          "sizes: {j: 1}")
     taken = {"y", "t", "j", target}
     own: list[Index] = []
     for index in prediction.indices[:-1]:

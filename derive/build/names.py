@@ -22,7 +22,9 @@ class Names:
         for theirs, reference in parts.references.items():
             if reference.name not in parts.quantities:
                 raise parts.error(f"there is no quantity '{reference.name}'", "names", theirs,
-                                  help=suggestion(reference.name, parts.quantities, "there are"))
+                                  help=f"the document's name goes first: {reference.name}: {theirs}"
+                                  if theirs in parts.quantities else
+                                  suggestion(reference.name, parts.quantities, "there are"))
             if not reference.positions:
                 if reference.name in self._theirs:
                     raise parts.error(f"{reference.name} has two names, {self._theirs[reference.name]} and {theirs}",
@@ -74,8 +76,11 @@ def check_positions(quantity: Quantity, shape: tuple[int | None, ...], positions
     """FileError unless the positions, from 1, are those of an entry of the quantity (None: any number of samples)."""
     if len(positions) != len(shape):
         wanted = ",".join(index.name for index in quantity.indices)
-        raise FileError(f"{quantity.name} has {len(shape)} indices, and {len(positions)} stand here", place,
-                        f"write {quantity.name}[{wanted}] with numbers for {wanted}" if wanted else f"write {quantity.name}")
+        raise FileError(f"{quantity.name} has {len(shape)} indices, and here it has {len(positions)}", place,
+                        f"write {quantity.name}[{wanted}] with numbers for {wanted}, such as "
+                        f"{quantity.name}[{','.join('1' * len(shape))}]" + (
+                            f"; {quantity.indices[quantity.sample_axis].name} counts the samples"
+                            if quantity.sample_axis is not None else "") if wanted else f"write {quantity.name}")
     for position, size, index in zip(positions, shape, quantity.indices, strict=True):
         if size is not None and position > size:
             raise FileError(f"{quantity.name} has {size} entries along {index.name}, and number {position} is asked for",

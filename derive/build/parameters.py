@@ -79,7 +79,8 @@ def initial(parts: Parts) -> dict[str, Initialiser]:
             raise parts.error(
                 f"{said} ({quantity.meaning}) has the shape {times(parts.shape(quantity))}, and the numbers here have "
                 f"{times(value.shape)}", "parameters", said,
-                help="write one row for each unit that is read, with one number for each unit of the layer"
+                help="write one row for each unit {}, with one number for each unit {}".format(
+                    *("of the layer", "that is read") if parts.columns else ("that is read", "of the layer"))
                 if len(parts.shape(quantity)) == 2 else "write as many numbers as the parameter has")
         start[quantity.name] = Initialiser("given", values=value.nested())
     return start

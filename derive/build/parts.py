@@ -13,6 +13,7 @@ from derive.file.quantities import parse_reference
 from derive.language.equations import Equation, Quantity, Role
 from derive.language.expressions import Access, Index, accesses, dimension, units
 from derive.language.substitution import SAMPLE_INDEX, SAMPLES, Renaming
+from derive.network import Layer
 
 SAMPLE = Index(SAMPLE_INDEX, SAMPLES)
 
@@ -41,11 +42,13 @@ class Parts:
 
     def __init__(self, file: Any, source: Any) -> None:
         self.file, self.source = file, source
+        self.columns = file.samples == "columns"  # whether the samples stand last in the file (see derive.build.axes)
         self.quantities: dict[str, Quantity] = {}
         self.equations: list[Equation] = []
         self.sizes: dict[Symbol, int] = {}
         self.weights: list[str] = []  # parameters with several axes
         self.biases: list[str] = []
+        self.layers: list[Layer] = []
         self.outputs: Mapping[str, Output] = {}  # of inputs and of the layers that have names
         self.initial: dict[str, str | float] = {}  # how a layer wants its parameters to start
         self.inference: dict[str, Expr] = {}  # what defines a quantity outside of training, where that differs

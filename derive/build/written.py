@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from sympy import Expr
 
@@ -76,6 +77,7 @@ class Text:
 
     def __init__(self, parts: Parts, written: Written, origin: str, path: tuple[str | int, ...]) -> None:
         self.parts, self.written, self.origin, self.path = parts, written, origin, path
+        self.columns = parts.columns and written.place is not None  # whether the samples are the last index here
         self.trees = Equations(written.text, written.place)
         self.fail = self.trees.fail
         self.lines: list[Line] = []
@@ -96,6 +98,18 @@ class Text:
         self._spread()
         for line in self.lines:
             self._check_indices(line)
+        out = [line for line in self.lines if line.mode != "state"][-1]
+        if out.letters[-1 if self.columns else 0:][:1] != [SAMPLE_INDEX]:
+            self.misplaced_samples(out.name, self.start(out))
+
+    def misplaced_samples(self, name: str, node: ast.expr) -> NoReturn:
+        """FileError where the index n does not stand where the samples are."""
+        letters = [index.name for index in self.written.reads[name].indices] if name in self.written.reads else [
+            *next(line.letters for line in reversed(self.lines) if line.name == name)]
+        others = [letter for letter in letters if letter != SAMPLE_INDEX]
+        shape = ",".join([*others, SAMPLE_INDEX] if self.columns else [SAMPLE_INDEX, *others])
+        self.fail(f"the index {SAMPLE_INDEX} of the samples is the {'last' if self.columns else 'first'} of {name}"
+                  + ", as the file says samples: columns" * self.columns, node, f"write {name}[{shape}]")
 
     def _check_indices(self, line: Line) -> None:
         """Every index stands on the left or is bound by a sum, and samples are not counted on."""

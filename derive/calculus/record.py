@@ -121,5 +121,6 @@ class Derivation:
 
     @property
     def steps(self) -> Iterator[Step]:
+        """Every step, adjoint by adjoint, in the order of the equations."""
         for adjoint in self.adjoints:
             yield from adjoint.steps

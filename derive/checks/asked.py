@@ -194,7 +194,7 @@ def _updates(asked: Asked, network: Network) -> int | None:
     """The number of updates that `after` means: as it is, or those of so many epochs."""
     if asked.after is None or asked.unit != "epochs":
         return asked.after
-    samples = _samples(network) or 1
+    samples = network.samples or 1
     return asked.after * math.ceil(samples / (network.training.batch_size or samples))
 
 
@@ -210,15 +210,11 @@ def _entry(reference: Reference, network: Network, place: Place) -> tuple[str, t
         raise FileError(f"there is no quantity '{reference.name}'", place,
                         suggestion(reference.name, [*by_alias, *quantities, *METRICS], "there are"))
     quantity = quantities[reference.name]
-    shape = tuple(_samples(network) if size is None else size for size in network.shape(reference.name))
+    shape = tuple(network.samples if size is None else size for size in network.shape(reference.name))
     if not reference.positions and all(size == 1 for size in shape):
         return reference.name, (0,) * len(shape)
     check_positions(quantity, shape, reference.positions, place)
     return reference.name, tuple(position - 1 for position in reference.positions)
-
-
-def _samples(network: Network) -> int | None:
-    return next((len(array) for array in network.data.values()), None)
 
 
 def _number(network: Network, derivation: NetworkDerivation, name: str, after: int | None) -> int | None:

@@ -43,7 +43,7 @@ def taken_apart(take: Take, system: System, network: Network, probes: Probes) ->
     name, after = take.name, take.after
     if name in network.trained and after and network.training.update_order == "simultaneous":
         name, after = probes.derivation.adjoint(name).quantity.name, after - 1
-    sizes = {**network.sizes, SAMPLES: len(next(iter(network.data.values()), "12345"))}
+    sizes = {**network.sizes, SAMPLES: network.samples or 5}
     derivatives = {a.quantity.name for a in probes.derivation.adjoints} | set(probes.derivatives)
     lines: list[Line] = []
     waiting, seen = [(name, take.entry)], {(name, take.entry)}

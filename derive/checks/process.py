@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the process starts before SymPy is loaded, so that both loa
     from derive.network import Network
 
 RUNNER = Path(__file__).with_name("runner.py")
+EXAMPLES = 5  # random samples for a file that has no data
 # The products here are small: threads of the BLAS would spend their time waiting for each other, above all where other
 # programs run, and the last digits would depend on how many there are.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -37,6 +38,8 @@ class Runner:
         self.numbers: dict[Take, float] = {}
         self.trace: dict[str, Any] = {}
         self.taylor: dict[str, Any] = {}
+        self.moments: list[dict[str, Any]] = []
+        self.points: list[dict[str, Any]] = []
         self._folder = tempfile.TemporaryDirectory(prefix="derive-")
         self._process = subprocess.Popen([sys.executable, "-I", str(RUNNER)], stdin=subprocess.PIPE,
                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
@@ -71,6 +74,34 @@ class Runner:
         """Train as the file says, and measure."""
         if takes:
             self._ask("fit", takes)
+
+    def history(self, moments: Sequence[int], samples: int, first: Mapping[str, int | None] | None) -> None:
+        """Read numbers while the module trains: `moments` gets, for each number of updates, all by quantity.
+
+        Args:
+            samples: how many of the data are computed, from the first.
+            first: the quantities whose entries are read, of the first sample along the axis given; None reads the root
+                mean square of every quantity.
+        """
+        self._ask("history", moments=list(moments), samples=samples, first=first)
+
+    def curves(self, moments: Sequence[int], samples: int, entries: bool) -> None:
+        """Measure while the module trains: `points` gets, for each number of updates, losses, scores, parameters, gradients.
+
+        Args:
+            samples: how many of each set are computed, from the first.
+            entries: whether parameters and gradients are nested lists, or root mean squares.
+        """
+        self._ask("curves", moments=list(moments), samples=samples, entries=entries)
+
+    def compute(self, parameters: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Compute all numbers at other parameters (nested lists) and data (arrays); `trace` gets them."""
+        self._ask("compute", parameters=dict(parameters), data={name: array.tolist() for name, array in data.items()})
+
+    @property
+    def values(self) -> dict[tuple[str, tuple[int, ...]], float]:
+        """The numbers of `trace` by (quantity, indices from 0)."""
+        return {(name, place): number for name, nested in self.trace.items() for place, number in entries(nested)}
 
     def test_gradients(self, seed: int) -> None:
         self._ask("taylor", seed=seed)
@@ -112,6 +143,8 @@ class Runner:
             self.numbers |= {takes[place]: value for place, value in answer.get("numbers", [])}
             self.trace = answer.get("trace", self.trace)
             self.taylor = answer.get("taylor", self.taylor)
+            self.moments += [answer["moment"]] if "moment" in answer else []
+            self.points += [answer["point"]] if "point" in answer else []
             if "done" in answer:
                 del self._pending[0]
 
@@ -127,7 +160,16 @@ class Runner:
         self._pending.append((do, takes))
 
 
-def example_data(network: Network, samples: int = 5) -> dict[str, Any]:
+def entries(nested: Any, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], float]]:
+    """The numbers of nested lists with their places, which count from 0."""
+    if isinstance(nested, list):
+        for position, part in enumerate(nested):
+            yield from entries(part, (*place, position))
+    else:
+        yield place, nested
+
+
+def example_data(network: Network, samples: int = EXAMPLES) -> dict[str, Any]:
     """Random data of the right kind for a file that has none of its own."""
     import numpy as np
 
@@ -151,11 +193,13 @@ def example_data(network: Network, samples: int = 5) -> dict[str, Any]:
             data[name] = rng.integers(0, 2, (samples, *units)).astype(float)
         else:
             data[name] = rng.standard_normal((samples, *units))
-    return data
+    quantities = network.system.quantities
+    return {name: np.ascontiguousarray(np.moveaxis(array, 0, quantities[name].sample_axis or 0))
+            for name, array in data.items()}
 
 
 def _row(network: Network, name: str) -> tuple[int, ...]:
-    return tuple(size for size in network.shape(name)[1:] if size is not None)
+    return tuple(size for size in network.shape(name) if size is not None)
 
 
 def _save(path: Path, sets: Mapping[str, Mapping[str, Any]]) -> None:

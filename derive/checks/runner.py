@@ -56,6 +56,14 @@ class Session:
         found = self.values(self.module.initial_parameters(), "data", self.module.trace) if values else {}
         answer(trace={name: np.asarray(value).tolist() for name, value in found.items()})
 
+    def compute(self, parameters: dict[str, Any], data: dict[str, Any]) -> None:
+        """All numbers at other parameters and data than those of the start."""
+        self.sets["data"] = {name: np.array(data[name]) for name in self.names}
+        start = self.module.initial_parameters()
+        found = self.values({**start, **{name: np.array(value) for name, value in parameters.items()}}, "data",
+                            self.module.trace)
+        answer(trace={name: np.asarray(value).tolist() for name, value in found.items()})
+
     def read(self, takes: list[dict[str, Any]], probe: str | None) -> None:
         """Numbers at the start and after updates, of the network itself or of a module that traces more."""
         trace = load(probe, "probe").trace if probe else self.module.trace
@@ -77,6 +85,51 @@ class Session:
                 answer(numbers=[[place, float(np.asarray(values[take["on"] or "data"][take["name"]])[tuple(take["entry"])])]
                                 for place, take in now])
 
+    def history(self, moments: list[int], samples: int, first: dict[str, int | None] | None) -> None:
+        """Every quantity at moments of training, on the first samples.
+
+        Args:
+            moments: numbers of updates, rising.
+            first: of these quantities the entries, of the first sample along the axis given; without it the root mean
+                square of each quantity.
+        """
+        model = self.module.Model()
+        training = model.training(*self.sets["data"].values())
+        data = _first(self.module, self.sets["data"], samples)
+        for moment in moments:
+            while model.updates_ < moment:
+                next(training)
+            found = {**data, **model.parameters, **self.module.trace(model.parameters, *data.values())}
+            if first is None:
+                numbers = {name: _root_mean_square(value) for name, value in found.items()}
+            else:
+                numbers = {name: (np.asarray(found[name]) if axis is None else np.take(found[name], 0, axis)).tolist()
+                           for name, axis in first.items() if name in found}
+            answer(moment=numbers, progress=f"update {moment} of {moments[-1]}")
+
+    def curves(self, moments: list[int], samples: int, entries: bool) -> None:
+        """Loss and score on the first samples of each set, parameters and gradients, at moments of training.
+
+        Args:
+            moments: numbers of updates, rising.
+            entries: whether every entry is told, or the root mean square of each parameter.
+        """
+        model = self.module.Model()
+        training = model.training(*self.sets["data"].values())
+        sets = {which: _first(self.module, data, samples) for which, data in self.sets.items()}
+        told = (lambda value: np.asarray(value).tolist()) if entries else _root_mean_square
+        for moment in moments:
+            while model.updates_ < moment:
+                next(training)
+            parameters = {name: np.array(value) for name, value in model.parameters.items()}
+            found = {which: self.module.loss_and_gradients(parameters, *data.values()) for which, data in sets.items()}
+            answer(point={"loss": {which: float(loss) for which, (loss, _) in found.items()},
+                          "score": {which: float(model.score(*data.values())) for which, data in sets.items()}
+                          if hasattr(model, "score") else {},
+                          "parameters": {name: told(value) for name, value in parameters.items()},
+                          "gradients": {name: told(value) for name, value in found["data"][1].items()}},
+                   progress=f"update {moment} of {moments[-1]}")
+
     def fit(self, takes: list[dict[str, Any]]) -> None:
         """What is measured after training."""
         model = self.module.Model()
@@ -95,10 +148,21 @@ class Session:
         answer(numbers=found)
 
 
+def _root_mean_square(value: Any) -> float:
+    return float(np.sqrt(np.mean(np.square(value))))
+
+
+def _first(module: Any, data: dict[str, Any], count: int) -> dict[str, Any]:
+    """The first samples of the data; the shapes that a module states begin with those of its data."""
+    axes = [shape.index("m") for shape in list(module.SHAPES.values())[:len(data)]]
+    return {name: array[(*[slice(None)] * axis, slice(count))]
+            for (name, array), axis in zip(data.items(), axes, strict=True)}
+
+
 def taylor(module: Any, data: dict[str, Any], seed: int) -> dict[str, Any]:
     """|J(θ + hv) − J(θ) − h·∇J·v| for falling h along random directions v, and its slope in log-log: 2."""
     rng = np.random.default_rng(seed)
-    data = {name: array[:SAMPLES] for name, array in data.items()}
+    data = _first(module, data, SAMPLES)
     parameters = {name: np.array(value, dtype=np.float64) for name, value in module.initial_parameters(seed).items()}
     parameters = {name: value + 0.01 * rng.standard_normal(value.shape) for name, value in parameters.items()}
     start, gradients = module.loss_and_gradients(parameters, *data.values())

@@ -14,16 +14,21 @@ CALL = 30_000  # what the computation of one equation takes at least, in operati
 
 def check_work(updates: int, network: Network, derivation: NetworkDerivation, place: Place) -> None:
     """FileError where so many updates are more than can be waited for."""
-    samples = next((len(array) for array in network.data.values()), 1)
-    most = MOST_OPERATIONS // _operations(network, derivation, min(network.training.batch_size or samples, samples))
+    most = most_updates(network, derivation, MOST_OPERATIONS)
     if updates > most:
         raise FileError(f"{updates:,} updates of this network take too long", place,
                         f"at most {most:,} of them are computed; ask for fewer")
 
 
+def most_updates(network: Network, derivation: NetworkDerivation, operations: int) -> int:
+    """How many updates can be made with so many operations."""
+    samples = network.samples or 1
+    return operations // _operations(network, derivation, min(network.training.batch_size or samples, samples))
+
+
 def updates_of_training(network: Network) -> int:
     """How many updates the training of the file has."""
-    samples = next((len(array) for array in network.data.values()), 1)
+    samples = network.samples or 1
     return network.training.epochs * ceil(samples / (network.training.batch_size or samples))
 
 

@@ -11,7 +11,7 @@ import math
 import zipfile
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,37 +41,45 @@ class Needed:
 
 @dataclass(frozen=True)
 class Table:
-    """One quantity's data, a row for each sample, and where each entry stands."""
+    """One quantity's data, the samples first, where each entry stands, and what a sample is there: a row, or a column."""
 
     name: str
     values: Floats
     place: Callable[[tuple[int, ...]], Place]
+    sample: str = "row"
 
 
-def read_data(described: Mapping[str, Array | DataFile], section: str, source: Source,
-              needed: Mapping[str, Needed]) -> dict[str, Table]:
+def read_data(described: Mapping[str, Array | DataFile], section: str, source: Source, needed: Mapping[str, Needed],
+              columns: bool = False) -> dict[str, Table]:
     """The arrays of a section ("data" or "test"), each of the shape (samples, *needed shape).
 
-    A quantity that `needed` does not know keeps its own shape.  Raises FileError for what cannot be read, is not finite
-    or does not fit.
+    A quantity that `needed` does not know keeps its own shape.  With `columns` the samples are the last axis of what is
+    read, except in CSV files.  Raises FileError for what cannot be read, is not finite or does not fit.
     """
     tables = {}
     for name, what in described.items():
-        table = (_inline(name, what, section, source) if isinstance(what, Array) else
-                 _from_file(name, what, section, source))
+        table = (_inline(name, what, section, source, columns) if isinstance(what, Array) else
+                 _from_file(name, what, section, source, columns))
         tables[name] = _fitted(table, needed[name], section, source) if name in needed else table
     first = next(iter(tables.values()), None)
     for table in tables.values():
         if first is not None and len(table.values) != len(first.values):
-            raise source.error(f"{table.name} has {len(table.values)} rows, and {first.name} has {len(first.values)}",
-                               section, table.name, help="give every quantity one row for each sample")
+            raise source.error(f"{table.name} has {len(table.values)} {table.sample}s, and {first.name} has "
+                               f"{len(first.values)}", section, table.name,
+                               help=f"give every quantity one {table.sample} for each sample")
     return tables
+
+
+def _by_columns(table: Table) -> Table:
+    """A table whose last axis is the samples, with them first."""
+    return Table(table.name, np.moveaxis(table.values, -1, 0), lambda position: table.place((*position[1:], position[0])),
+                 "column")
 
 
 def one_hot(table: Table, classes: int) -> Table:
     """Labels 0 … classes − 1 as rows with a single 1, along a further axis."""
     whole = labels(table, classes)
-    return Table(table.name, np.eye(classes)[whole], lambda position: table.place(position[: whole.ndim]))
+    return replace(table, values=np.eye(classes)[whole], place=lambda position: table.place(position[: whole.ndim]))
 
 
 def labels(table: Table, classes: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -80,8 +88,8 @@ def labels(table: Table, classes: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     bad = (values != np.floor(values)) | (values < 0) | (values >= classes)
     if bad.any():
         position = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise FileError(f"the label {values[position]:g} of {table.name} in row {position[0] + 1} is out of range",
-                        table.place(position if values is table.values else (*position, 0)),
+        raise FileError(f"the label {values[position]:g} of {table.name} in {table.sample} {position[0] + 1} is out of "
+                        "range", table.place(position if values is table.values else (*position, 0)),
                         f"with {classes} classes, labels are the whole numbers from 0 to {classes - 1}")
     return values.astype(np.int64)
 
@@ -92,7 +100,7 @@ def check_between(table: Table, least: float, most: float, what: str, ends: bool
     bad = (values < least) | (values > most) if ends else (values <= least) | (values >= most)
     if bad.any():
         position = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise FileError(f"{values[position]:g} in row {position[0] + 1} of {table.name} is no {what}",
+        raise FileError(f"{values[position]:g} in {table.sample} {position[0] + 1} of {table.name} is no {what}",
                         table.place(position), f"it must lie from {least:g} to {most:g}" if ends else
                         f"it must be greater than {least:g} and less than {most:g}")
 
@@ -100,15 +108,16 @@ def check_between(table: Table, least: float, most: float, what: str, ends: bool
 # -- the three sources --------------------------------------------------------------------------------------------
 
 
-def _inline(name: str, written: Array, section: str, source: Source) -> Table:
+def _inline(name: str, written: Array, section: str, source: Source, columns: bool) -> Table:
     if not written.shape:
         raise source.error(f"{name} is a single number, and data has rows", section, name,
                            help="write [[0.5]]: a list of rows")
     values = np.array(written.entries, dtype=np.float64).reshape(written.shape)
-    return Table(name, values, lambda position: source.at(section, name, *position))
+    table = Table(name, values, lambda position: source.at(section, name, *position))
+    return _by_columns(table) if columns else table
 
 
-def _from_file(name: str, what: DataFile, section: str, source: Source) -> Table:
+def _from_file(name: str, what: DataFile, section: str, source: Source, columns: bool) -> Table:
     place = source.at(section, name, "file")
     path = source.folder / what.file
     with open_regular(path, place) as file:
@@ -128,11 +137,13 @@ def _from_file(name: str, what: DataFile, section: str, source: Source) -> Table
             NotImplementedError, RuntimeError) as error:  # what NumPy and zipfile raise for files that are damaged
         raise FileError(f"{quoted(what.file)} cannot be read as {kind[1:].upper()}: {error}", place,
                         "write it again, without pickled objects") from None
+    if columns and kind != ".csv":
+        table = _by_columns(table)
     _check_finite(table)
     table = _rows(table, what, section, source)
     if what.one_hot is not None:
         table = one_hot(table, what.one_hot)
-    return table if what.scale is None else Table(name, table.values * float(what.scale), table.place)
+    return table if what.scale is None else replace(table, values=table.values * float(what.scale))
 
 
 def _numpy(path: Path, what: DataFile, section: str, name: str, source: Source) -> Floats:
@@ -269,33 +280,34 @@ def _check_finite(table: Table) -> None:
     finite = np.isfinite(table.values)
     if not finite.all():
         position = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise FileError(f"{table.name} has {table.values[position]} in row {position[0] + 1}", table.place(position),
-                        "data must be finite: leave the row out, or replace the value")
+        raise FileError(f"{table.name} has {table.values[position]} in {table.sample} {position[0] + 1}",
+                        table.place(position), f"data must be finite: leave the {table.sample} out, or replace the value")
 
 
 def _rows(table: Table, what: DataFile, section: str, source: Source) -> Table:
     if what.rows is None:
         if not len(table.values):
-            raise source.error(f"{quoted(what.file)} has no rows", section, table.name, "file",
+            raise source.error(f"{quoted(what.file)} has no {table.sample}s", section, table.name, "file",
                                help="give it one for each sample")
         return table
     first, stop = what.rows
     if stop > len(table.values):
-        raise source.error(f"{quoted(what.file)} has {len(table.values)} rows, and rows up to {stop} are asked for",
-                           section, table.name, "rows",
-                           help="rows count from 0, and the second number is the row to stop before")
-    return Table(table.name, table.values[first:stop],
-                 lambda position: table.place((position[0] + first, *position[1:])))
+        raise source.error(f"{quoted(what.file)} has {len(table.values)} {table.sample}s, and {table.sample}s up to {stop} "
+                           "are asked for", section, table.name, "rows",
+                           help=f"{table.sample}s count from 0, and the second number is the {table.sample} to stop before")
+    return replace(table, values=table.values[first:stop],
+                   place=lambda position: table.place((position[0] + first, *position[1:])))
 
 
 def _fitted(table: Table, needed: Needed, section: str, source: Source) -> Table:
     """The table with samples of the needed shape; an 8×8 picture fits 64 inputs, and a column single numbers."""
     samples, *own = table.values.shape
     if math.prod(own) != math.prod(needed.shape):
+        has, needs = (_shape_words(shape, table.sample) for shape in (tuple(own), needed.shape))
+        example = "[[0.1, 0.2], [0.3, 0.4]]" if table.sample == "row" else "[[0.1, 0.3], [0.2, 0.4]]"
         raise source.error(
-            f"{table.name} has {_shape_words(tuple(own))} here, and {_shape_words(needed.shape)} by {needed.origin}",
-            section, table.name,
-            help="give one row for each sample, such as [[0.1, 0.2], [0.3, 0.4]] for two samples of two features")
+            f"{table.name} has {has} here, and {needs} by {needed.origin}", section, table.name,
+            help=f"give one {table.sample} for each sample, such as {example} for two samples of two features")
     if tuple(own) == needed.shape:
         return table
 
@@ -304,11 +316,11 @@ def _fitted(table: Table, needed: Needed, section: str, source: Source) -> Table
         inside = np.unravel_index(entry, tuple(own)) if own else ()
         return table.place((position[0], *map(int, inside)))
 
-    return Table(table.name, table.values.reshape(samples, *needed.shape), place)
+    return replace(table, values=table.values.reshape(samples, *needed.shape), place=place)
 
 
-def _shape_words(shape: tuple[int, ...]) -> str:
+def _shape_words(shape: tuple[int, ...], sample: str) -> str:
     if len(shape) <= 1:
-        columns = shape[0] if shape else 1
-        return f"{columns} column{'s' * (columns != 1)}"
-    return f"{'×'.join(map(str, shape))} numbers in each row"
+        features = shape[0] if shape else 1
+        return f"{features} {'column' if sample == 'row' else 'row'}{'s' * (features != 1)}"
+    return f"{'×'.join(map(str, shape))} numbers in each {sample}"

@@ -75,6 +75,10 @@ class DeriveError(Exception):
             lines.append(f"help: {visible(self.help)}")
         return "\n".join(lines)
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback."""
+        return str(self).splitlines()
+
 
 class FileError(DeriveError):
     """The file is not a valid network."""

@@ -58,17 +58,19 @@ class Checked:
         return core_schema.no_info_plain_validator_function(self.check)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        return self.schema
+        return dict(self.schema)  # pydantic writes the field's description and default into it
 
 
 class Strict(BaseModel):
     """A mapping whose keys are all known.
 
     A model with `short` may also be written as one value alone, which goes to that field: `dense: 16`.
+    `elsewhere` says what to do where a key is one of another kind of file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
     short: ClassVar[str | None] = None
+    elsewhere: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
@@ -95,7 +97,7 @@ class Strict(BaseModel):
         for key, part in value.items():
             if key not in known:
                 raise wrong(f"there is no key {quoted(key)} here", key, key=True,
-                            help=suggestion(key, known, "the keys are"))
+                            help=cls.elsewhere.get(key) or suggestion(key, known, "the keys are"))
             if part is None:
                 raise wrong(f"nothing follows '{key}'", key, key=True, help=f"write a value after '{key}:'")
         return value

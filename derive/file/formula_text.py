@@ -41,6 +41,8 @@ PAIRS = {")": "(", "]": "["}
 class FormulaText:
     """A formula as it was typed: gives trees of its parts, and points at characters."""
 
+    ordinary = ORDINARY  # the characters that it may have
+
     def __init__(self, text: str, place: Place):
         self.text = text
         self.place = place
@@ -86,7 +88,7 @@ class FormulaText:
     def _check_characters(self, text: str, start: int) -> None:
         open_brackets: list[tuple[str, int]] = []
         for offset, character in enumerate(text, start):
-            if not ORDINARY.match(character):
+            if not self.ordinary.match(character):
                 hint = INSTEAD.get(character)
                 if hint is None and character.isalpha():
                     hint = "spell letters out in ASCII, such as alpha or beta"

@@ -13,7 +13,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -144,8 +144,11 @@ class Reader(FormulaText):
         if name in FUNCTIONS:
             self.fail(f"{name} is a function", node, f"write {FUNCTIONS[name]}")
         known = [*self.scope.quantities, *self.scope.constants, *indices, "pi"]
-        self.fail(f"there is no {quoted(name)} here", node,
-                  suggestion(name, known, "the names known here are"))
+        self.fail(f"there is no {quoted(name)} here", node, self.instead(name, known))
+
+    def instead(self, name: str, known: Sequence[str]) -> str:
+        """What to write for a name that nobody knows."""
+        return suggestion(name, known, "the names known here are")
 
     def access(self, node: ast.Subscript, indices: Mapping[str, Index]) -> Expr:
         if not isinstance(node.value, ast.Name):
@@ -221,8 +224,11 @@ class Reader(FormulaText):
     def _same_size(self, index: Index, axis: Index, name: str, node: ast.expr) -> Index:
         if index.size != axis.size:
             self.fail(f"index {index.name} runs over {index.size} values, but this axis of {name} has {axis.size}",
-                      node, "use an index of its own for each size")
+                      node, f"use an index of its own for each size: {name}[{self._letters_of(name)}]")
         return index
+
+    def _letters_of(self, name: str) -> str:
+        return ",".join(index.name for index in self.scope.quantities[name])
 
     def operation(self, node: ast.BinOp, indices: Mapping[str, Index]) -> Expr:
         if type(node.op) not in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow):

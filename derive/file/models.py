@@ -40,6 +40,7 @@ MOST_EXPECTATIONS = 10_000
 LARGEST_SEED = 2**32 - 1
 LARGEST_COUNT = 10**9
 ORDERS = ("simultaneous", "layer_by_layer")
+SAMPLES = ("rows", "columns")
 
 Count = Annotated[int, integer(1, LARGEST_COUNT)]
 Seed = Annotated[int, integer(0, LARGEST_SEED)]
@@ -121,7 +122,8 @@ class DataFile(Strict):
     key: Text | None = Field(default=None, description="which array of an NPZ file")
     columns: Annotated[list[Text], _list("[height, width]")] | None = Field(
         default=None, description="which columns of a CSV file, by their names; all, if not given", min_length=1)
-    rows: Rows | None = Field(default=None, description="the first row, counted from 0, and the row to stop before")
+    rows: Rows | None = Field(default=None, description="the first row, counted from 0, and the row to stop before (a row "
+                              "is a sample, also where samples are columns)")
     scale: Real | None = Field(
         default=None, description="a factor for every number, such as 0.0625 for pixels from 0 to 16")
     one_hot: Size | None = Field(
@@ -251,11 +253,19 @@ Entry = Annotated[str, Checked(_entry, {"type": "string"})]
 class NetworkFile(Strict):
     """A neural network, what is known about it, and the numbers that it must give."""
 
+    elsewhere = dict.fromkeys(("claims", "network"), "a file of claims is read by: python -m derive check claims.yaml")
+
     name: ModuleName | None = Field(
         default=None, description="the name of the generated module; made from the file's name, if not given")
     title: Text = Field(default="", description="the title of the derivation")
     source: Text = Field(default="", description="the document that the network comes from")
     notes: Text = Field(default="", description="anything a reader should know")
+
+    samples: Annotated[str, Checked(one_of(*SAMPLES), {"enum": list(SAMPLES)})] = Field(
+        default=SAMPLES[0], description="rows: Z = X W + b, data is samples × features, and W[k,j] leads from k to j; "
+        "columns: Z = W X + b, data is features × samples, and W[j,k] leads from k to j. With columns the samples are the "
+        "last index everywhere: in names, in numbers written out, in NPY and NPZ files, and in formulas of your own; in a "
+        "CSV file a sample is a line in any case")
 
     inputs: Inputs = Field(
         description="the inputs and how many features each has: {x: 2}; a number alone is the size of x", min_length=1)
@@ -292,7 +302,8 @@ class NetworkFile(Strict):
         default={}, description='the document\'s own names: {w1: "W1[1,1]", E: J}; positions count from 1')
 
     data: DataSet = Field(
-        default={}, description="the numbers to train on, for each input and the target, a row for each sample")
+        default={}, description="the numbers to train on, for each input and the target, a row for each sample "
+        "(with samples: columns a column)")
     test: DataSet = Field(default={}, description="the numbers to test on")
     training: Training = Field(default_factory=Training, description="how the parameters are fitted to the data")
     expect: Annotated[list[Expectation], _list("- {quantity: E, value: 0.298371109}")] = Field(

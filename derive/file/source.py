@@ -19,11 +19,11 @@ class Source:
     A path is the keys and positions that lead to a value: ("layers", 0, "dense").
     """
 
-    def __init__(self, page: Page, folder: Path):
+    def __init__(self, page: Page, folder: Path, root: Node | None = None):
         self.page = page
         self.folder = folder
-        self.root = build(page)
-        self.values: dict[str, Any] = self.root.plain()
+        self.root = build(page) if root is None else root
+        self.values: Any = self.root.plain()
 
     @property
     def name(self) -> str:

@@ -40,13 +40,17 @@ IN_OTHER_WORDS = {
     "expected <block end>":
         ("this line does not fit the lines above it", "indent the items of one list or mapping alike"),
     NEVER_CLOSED: ("this bracket is never closed", "close every [ and { that is opened"),
-    "expected ',' or": ("a ',' or a closing bracket is missing", "close the bracket, or separate the items by commas"),
+    "expected ',' or":
+        ("a ',' or a closing bracket is missing",
+         "close the bracket, separate the items by commas, and put text with brackets in quotes: \"W1[1,2]\""),
     "expected the node content, but found '<stream end>'":
         ("a bracket is never closed", "close every [ and { that is opened"),
     "expected the node content":
         ("a value is missing, or this bracket was never opened", "write key: value, and brackets in pairs"),
     "expected '<document start>'":
         ("nothing may follow the end of the mapping", "write one mapping: keys with values"),
+    "found unknown escape character":
+        ("this backslash begins no escape that YAML knows", "put text with backslashes in single quotes: '\\frac{a}{b}'"),
     "found undefined alias": ("this alias has no anchor", "define it before with &name"),
     "special characters are not allowed": ("this character is not allowed in a YAML file", "remove it"),
     "cannot start any token": ("this character cannot begin a value", "put the text in quotes"),
@@ -78,13 +82,19 @@ class Node:
 
 def build(page: Page) -> Node:
     """The tree of a page that holds one document, a mapping; FileError at the first thing that is wrong."""
+    root = root_of(page, MINIMAL)
+    if not isinstance(root.children, dict):
+        raise FileError("a network file is a mapping: keys with values", page.place(root.start), MINIMAL)
+    return root
+
+
+def root_of(page: Page, example: str) -> Node:
+    """The tree of a page that holds one document of any kind; `example` is shown to whoever leaves it empty."""
     builder = _Builder(page)
     for event in _events(page):
         builder.take(event)
     if builder.root is None or (builder.root.children is None and builder.root.value is None):
-        raise FileError("this file is empty", page.place(0), MINIMAL)
-    if not isinstance(builder.root.children, dict):
-        raise FileError("a network file is a mapping: keys with values", page.place(builder.root.start), MINIMAL)
+        raise FileError("this file is empty", page.place(0), example)
     return builder.root
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from sympy import Expr
 
 from derive.language.expressions import Access, Index, accesses, names
+from derive.language.substitution import SAMPLES
 
 
 class Role(Enum):
@@ -58,6 +59,11 @@ class Quantity:
     @property
     def shape(self) -> tuple[Expr, ...]:
         return tuple(index.size for index in self.indices)
+
+    @property
+    def sample_axis(self) -> int | None:
+        """Which axis counts the samples, from 0; None for what is the same for all of them."""
+        return self.shape.index(SAMPLES) if SAMPLES in self.shape else None
 
     def at(self, *indices: Expr) -> Access:
         return Access(self.name, *indices)
@@ -139,6 +145,16 @@ class System:
             for name in equation.reads:
                 readers.setdefault(name, []).append(equation)
         return readers
+
+    def leading_to(self, name: str) -> frozenset[str]:
+        """All quantities that one is computed from, itself included."""
+        found, waiting = {name}, [name]
+        while waiting:
+            equation = self.definitions.get(waiting.pop())
+            new = equation.reads - found if equation else ()
+            found.update(new)
+            waiting += new
+        return frozenset(found)
 
     def in_order(self) -> tuple[Equation, ...]:
         """The equations in topological order: each after all that it reads (as given, where there is a choice).

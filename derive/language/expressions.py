@@ -54,7 +54,17 @@ def units(size: Expr, numbers: Mapping[Symbol, int]) -> int | None:
     return int(value) if value.is_Integer else None
 
 
-class Access(Expr):
+class Node(Expr):
+    """A kind of expression that SymPy does not have."""
+
+    def _latex(self, printer: Any) -> str:
+        # Notebooks show every expression by SymPy's own printer, which asks for this.
+        from derive.latex.printer import formula
+
+        return formula(self)
+
+
+class Access(Node):
     """One entry of a quantity, `name[indices…]`; a scalar quantity has no indices."""
 
     is_real = True
@@ -87,7 +97,7 @@ class Access(Expr):
         return self.name + (f"[{','.join(printer._print(i) for i in self.indices)}]" if self.indices else "")
 
 
-class Reduction(Expr):
+class Reduction(Node):
     """A body reduced over indices that are bound in it."""
 
     is_real = True
@@ -141,7 +151,7 @@ class Maximum(Reduction):
         return body if body.is_number else super().__new__(cls, body, *indices)
 
 
-class Delta(Expr):
+class Delta(Node):
     """Kronecker's δ: 1 where two index expressions are equal, 0 elsewhere."""
 
     is_integer = True
@@ -163,7 +173,7 @@ class Delta(Expr):
         return f"delta({printer._print(self.args[0])}, {printer._print(self.args[1])})"
 
 
-class Within(Expr):
+class Within(Node):
     """Iverson's bracket [0 ≤ position < size]."""
 
     is_integer = True
@@ -220,7 +230,7 @@ def free_indices(expression: Expr) -> frozenset[Index]:
     return frozenset(s for s in expression.free_symbols if isinstance(s, Index))
 
 
-class Partial(Expr):
+class Partial(Node):
     """∂of/∂by as a symbol, for writing a chain of factors before they are worked out."""
 
     is_real = True

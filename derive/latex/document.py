@@ -19,6 +19,7 @@ from derive.network import Network
 
 FORMS = ("auto", "scalar", "index", "matrix", "all")
 SMALL = 60  # scalar parameters that are still written out one by one
+FEW_SAMPLES = 8  # up to which numbers are put in
 
 
 def document(network: Network, derivation: Derivation, form: str = "auto", wrt: str | None = None,
@@ -46,19 +47,18 @@ def document(network: Network, derivation: Derivation, form: str = "auto", wrt: 
         raise ValueError(f"form must be one of {', '.join(FORMS)}, not {form!r}; {suggestion(form, FORMS, 'there are')}")
     quantity, place = find_entries(network, derivation, wrt) if wrt is not None else (None, None)
     page = Page(network, derivation, form)
-    count = page.parameter_count
     parts = [title(network), sections.network(page), sections.symbols(page), sections.forward(page), sections.modes(page),
              sections.loss(page)]
     if form != "scalar":
         parts += [sections.backward(page, quantity), sections.second_derivatives(page)]
-    if place is not None or form in ("scalar", "all") or form == "auto" and count is not None and count <= small:
+    if place is not None or form in ("scalar", "all") or form == "auto" and network.parameter_count <= small:
         view = Entries(network, derivation, values, digits)
         numbers = sections.numbers(view, page.symbol)
         parts += [numbers, sections.weights(view, quantity, place, said=bool(numbers))]
     parts += [sections.update(page, quantity), r"\end{document}", ""]
-    return _kept_together("\n\n".join(part for part in parts if part))
+    return kept_together("\n\n".join(part for part in parts if part))
 
 
-def _kept_together(latex: str) -> str:
+def kept_together(latex: str) -> str:
     """A display belongs to the paragraph in front of it, so that no page ends between them."""
     return re.sub(r"([^}\n])\n\n(?=\\\[|\\begin\{align\*\}|\\begin\{kept\}|\{\\(?:small|footnotesize) )", r"\1\n", latex)

@@ -10,7 +10,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import cached_property
+from itertools import groupby, product
 
 import sympy
 from sympy import Expr, Float, Integer, Symbol
@@ -20,7 +21,7 @@ from derive.file.errors import suggestion
 from derive.instantiate import Entry, evaluate_indices, number
 from derive.language.expressions import Access, Delta, Index, Sum, names
 from derive.language.substitution import SAMPLES
-from derive.latex.printer import Printer, real
+from derive.latex.printer import Printer, given, real
 from derive.network import Network
 
 Values = Mapping[Entry, float]
@@ -99,9 +100,9 @@ class Entries:
             key: alias for key, alias in network.aliases.items()
             if SAMPLES not in {i.size for i in quantities[key[0]].indices}}
         for (name, place), alias in network.aliases.items():  # a name may leave the sample out
-            by_sample = quantities[name].indices[:1] and quantities[name].indices[0].size == SAMPLES
-            if self.single and by_sample and len(place) == len(quantities[name].indices) - 1:
-                self.aliases[name, (0, *place)] = alias
+            axis = quantities[name].sample_axis
+            if self.single and axis is not None and len(place) == len(quantities[name].indices) - 1:
+                self.aliases[name, (*place[:axis], 0, *place[axis:])] = alias
         self.print = EntryPrinter(quantities, self.aliases)
         self.n = Index("n", SAMPLES)
         self.values = self._constants(values)
@@ -111,13 +112,12 @@ class Entries:
         self._totals: dict[tuple[Access, int], float] = {}
 
     def _sample_count(self, values: Values | None) -> int | None:
-        for name in self.network.inputs:
-            data = self.network.data.get(name)
-            if data is not None and len(data):
-                return min(len(data), self.network.training.batch_size or len(data))
-            if values is not None:
-                return 1 + max((place[0] for key, place in values if key == name and place), default=0)
-        return None
+        network = self.network
+        if network.batch is not None or values is None or not network.inputs:
+            return network.batch
+        name = network.inputs[0]
+        axis = network.system.quantities[name].sample_axis or 0
+        return 1 + max((place[axis] for key, place in values if key == name and place), default=0)
 
     def _constants(self, values: Values | None) -> dict[Entry, float] | None:
         if values is None or self.samples is None:
@@ -183,6 +183,22 @@ class Entries:
         place = dict(zip(adjoint.of.indices, entry.indices, strict=True))
         return evaluate_indices(adjoint.equation.body, place, self.sizes)
 
+    @cached_property
+    def labels(self) -> dict[str, dict]:
+        """The values of integer quantities, as nested mappings."""
+        out: dict[str, dict] = {}
+        for (name, place), value in (self.values or {}).items():
+            if place and self.derivation.system.quantities[name].integer:
+                level = out.setdefault(name, {})
+                for position in place[:-1]:
+                    level = level.setdefault(position, {})
+                level[place[-1]] = int(value)
+        return out
+
+    def at_labels(self, body: Expr) -> Expr:
+        """An expression at the classes and words that its labels name."""
+        return evaluate_indices(body, {}, self.numeric_sizes, self.labels) if self.labels else body
+
     def updated_before(self, name: str) -> frozenset[str]:
         """The parameters that are already updated when the adjoint of a quantity is computed."""
         if self.network.training.update_order != "layer_by_layer":
@@ -226,10 +242,18 @@ class Entries:
     def real(self, value: float) -> str:
         return real(value, self.digits)
 
-    def bracketed_real(self, value: float, leading: bool = False) -> str:
-        """A number as a factor: in brackets where it has a sign and does not lead."""
+    def steps(self, formulas: Sequence[str], inserted: Sequence[str], result: float) -> list[str]:
+        """A formula, the same with its numbers put in, and its value, each once."""
+        return [part for part, _ in groupby([*formulas, *inserted, self.real(result)])]
+
+    def bracketed_real(self, value: float) -> str:
+        """A number as a factor: in brackets where it has a sign."""
         printed = self.real(value)
-        return f"({printed})" if printed.startswith("-") and not leading else printed
+        return f"({printed})" if printed.startswith("-") else printed
+
+    def given(self, value: float) -> str:
+        """A number that is not computed: a short one as it is."""
+        return given(value, self.digits)
 
     def new_value(self, entry: Access) -> float:
         """The parameter after its first update."""

@@ -23,6 +23,8 @@ _MATHS = {
 }
 _ACCENTS = {"\u0300": r"\`", "\u0301": r"\'", "\u0302": r"\^", "\u0303": r"\~", "\u0308": r'\"', "\u0304": r"\=",
             "\u0306": r"\u", "\u0307": r"\.", "\u030a": r"\r", "\u030b": r"\H", "\u030c": r"\v", "\u0327": r"\c"}
+#: What `text` writes for signs and accents, back to the character.
+CHARACTERS = {latex.removesuffix("{}"): character for character, latex in (_SPECIAL | _ACCENTS).items() if latex != "~"}
 GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
     "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
@@ -32,6 +34,7 @@ _GREEK = {name: "\\" + {"epsilon": "varepsilon", "phi": "varphi"}.get(name, name
 _GREEK |= {"eps": r"\varepsilon", "ell": r"\ell"}
 _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else 'SMALL'} LETTER "
                                      f"{n.upper().replace('LAMBDA', 'LAMDA')}"): n for n in GREEK}
+_TWO_WORDS = re.compile(r"([a-z]{4,})_([a-z]{3,})(\d*)")
 
 
 def text(words: str) -> str:
@@ -70,7 +73,13 @@ def _character(character: str) -> str:
 
 @lru_cache(maxsize=4096)
 def name_parts(name: str) -> tuple[str, str, str]:
-    """A name as (letter, superscript, subscript): W1 is W^{(1)}, Y_star is Y^{*}, net_h1 is net_{h1}, yhat is y hat."""
+    """A name as (letter, superscript, subscript): W1 is W^{(1)}, Y_star is Y^{*}, net_h1 is net_{h1}, yhat is y hat.
+
+    Two words stay together: running_mean2 is (running mean)^{(2)}.
+    """
+    if words := _TWO_WORDS.fullmatch(name):
+        one, other, digits = words.groups()
+        return rf"\mathit{{{one}\ {other}}}", f"({digits})" if digits else "", ""
     base, *rest = name.split("_") if not name.startswith("_") else [name]
     over, under = "", []
     star = False
@@ -92,7 +101,7 @@ def scalar_name(name: str) -> str:
 
     Two words stay together: running_mean2 is (running mean)_{2}.
     """
-    if words := re.fullmatch(r"([a-z]{4,})_([a-z]{3,})(\d*)", name):
+    if words := _TWO_WORDS.fullmatch(name):
         one, other, digits = words.groups()
         return rf"\mathit{{{one}\ {other}}}" + (f"_{{{digits}}}" if digits else "")
     base, *rest = name.split("_") if not name.startswith("_") else [name]

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from derive.latex.narrow import boxed, stacked
 from derive.latex.printer import mark_levels, plain
 
 PAGE = 40.0  # usable width of a line in em: 170 mm of text at 11 pt, less an em of caution
 _TAG = 3.2
+_SIZES = {"": 1.0, r"\small": 0.91, r"\footnotesize": 0.82}  # and their shares of the usual size
 _INDENT = 2.5
 
 
@@ -28,16 +30,18 @@ class Line:
 
 
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|[^\\]")
-_SKIP = {r"\displaystyle", r"\mathit", r"\mathrm", r"\mathbf", r"\operatorname", r"\left", r"\right", r"\limits"}
+_SKIP = {r"\displaystyle", r"\mathit", r"\mathrm", r"\mathbf", r"\operatorname", r"\limits"}
 _WIDE = {r"\quad": 1.0, r"\qquad": 2.0, r"\,": 0.17, r"\:": 0.22, r"\;": 0.28, r"\!": -0.17, r"\ ": 0.33,
          r"\cdot": 0.75, r"\odot": 1.25, r"\oslash": 1.25, r"\sum": 1.5, r"\partial": 0.56, r"\log": 1.45,
          r"\tanh": 2.2, r"\sinh": 2.1, r"\cosh": 2.2, r"\exp": 1.7, r"\max": 2.0, r"\min": 1.9, r"\sin": 1.4,
          r"\cos": 1.5, r"\tan": 1.6, r"\arctan": 3.0, r"\le": 1.4, r"\ge": 1.4, r"\ne": 1.4, r"\leftarrow": 1.6,
-         r"\to": 1.6, r"\top": 0.6, r"\lvert": 0.3, r"\rvert": 0.3, r"\in": 1.3, r"\sqrt": 1.0, r"\langle": 0.4,
-         r"\rangle": 0.4, r"\infty": 1.0, r"\dots": 1.2, r"\cdots": 1.4, r"\text": 0.0, r"\_": 0.5}
+         r"\to": 1.6, r"\top": 0.8, r"\left": 0.5, r"\right": 0.5, r"\lvert": 0.3, r"\rvert": 0.3,
+         r"\in": 1.3, r"\sqrt": 1.0, r"\langle": 0.4, r"\rangle": 0.4, r"\infty": 1.0,
+         r"\dots": 1.2, r"\cdots": 1.4, r"\text": 0.0, r"\_": 0.5}
 _BIG = {r"\bigl": 0.1, r"\bigr": 0.1, r"\Bigl": 0.25, r"\Bigr": 0.25, r"\biggl": 0.4, r"\biggr": 0.4}
 _PLAIN = {"+": 1.25, "-": 1.25, "=": 1.35, "<": 1.35, ">": 1.35, ",": 0.45, "(": 0.4, ")": 0.4, "[": 0.3, "]": 0.3,
-          "'": 0.3, ".": 0.28, "/": 0.5, "*": 0.5, " ": 0.0, "m": 0.9, "w": 0.74, "W": 1.1, "M": 1.1, "Z": 0.75}
+          "'": 0.3, ".": 0.28, "/": 0.5, "*": 0.5, " ": 0.0, "m": 0.9, "w": 0.74, "W": 1.1, "M": 1.1}
+_CAPITAL, _LETTER, _COMMAND = 0.8, 0.62, 0.68
 
 
 @lru_cache(maxsize=1 << 14)
@@ -104,7 +108,12 @@ class _Reader:
             return _WIDE[token]
         if token == "&":
             return 1.0
-        return _PLAIN.get(token, 0.62) if len(token) == 1 else 0.68
+        if token == r"\gap":  # to be filled in
+            return float(self._group())
+        if token == r"\resizebox":
+            size, *_ = (self._group() for _ in range(3))
+            return float(size.removesuffix("em"))
+        return _PLAIN.get(token, _CAPITAL if token.isupper() else _LETTER) if len(token) == 1 else _COMMAND
 
     def _group(self) -> str:
         depth, out = 0, []
@@ -131,7 +140,7 @@ class _Reader:
 
 
 def broken(marked: str, limit: float, first: float | None = None) -> list[str]:
-    """A formula as lines that each fit the limit where its marks allow it.
+    """A formula as lines that each fit the limit where its marks and its cases allow it.
 
     Args:
         limit: the width of continuation lines in em.
@@ -142,7 +151,7 @@ def broken(marked: str, limit: float, first: float | None = None) -> list[str]:
         return [plain(marked)]
     levels = mark_levels(marked)
     if not levels:
-        return [plain(marked)]
+        return [stacked(plain(marked), room, width)]
     pieces = marked.split(chr(0xE000 + min(levels)))
     lines: list[str] = []
     current = pieces[0]
@@ -159,6 +168,17 @@ def broken(marked: str, limit: float, first: float | None = None) -> list[str]:
     return lines
 
 
+def excess(parts: Sequence[str], limit: float, first: float) -> float:
+    """How many times as wide as its room the widest of some lines is."""
+    return max(width(part) / room for part, room in zip(parts, [first] + [limit] * len(parts), strict=False))
+
+
+def within(parts: Sequence[str], limit: float, first: float) -> list[str]:
+    """The same lines, shrunk where they are wider than their room."""
+    return [boxed(part, room) if width(part) > room else part
+            for part, room in zip(parts, [first] + [limit] * len(parts), strict=False)]
+
+
 def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -> str:
     """left = a = b = …, aligned at the relations, each with its reason at the right, as a display.
 
@@ -172,10 +192,11 @@ def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -
     room = page - _TAG * bool(tag) - left_width - 1.4
     aside = reasons and max(width(line.right) for line in lines) <= room - reasons - 1.5
     rows: list[str] = []
-    narrowest = 0.0
-    for number, line in enumerate(lines):
-        parts = broken(line.right, room - _INDENT, room)
-        narrowest = max(narrowest, *map(width, parts))
+    broken_lines = [broken(line.right, room - _INDENT, room) for line in lines]
+    size = _smaller(max(excess(parts, room - _INDENT, room) for parts in broken_lines))
+    for number, (line, parts) in enumerate(zip(lines, broken_lines, strict=True)):
+        if size is None:
+            parts = within(parts, room - _INDENT, room)
         start = plain(left) if number == 0 else ""
         for position, part in enumerate(parts):
             if position == 0:
@@ -189,16 +210,12 @@ def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -
         if line.reason and not aside:  # below its formula, at the right
             rows[-1] += r" \\*"
             rows.append(rf"&\makebox[{room:.1f}em][r]{{({line.reason})}}")
-    small = narrowest > room
-    body = display(rows)
-    if not small:
-        return body
-    scale = room / narrowest
-    if scale > 0.8:
-        return rf"{{\small {body}}}"
-    if scale > 0.68:
-        return rf"{{\footnotesize {body}}}"
-    return _resized(left, lines, tag)
+    return rf"{{{size} {display(rows)}}}" if size else display(rows)
+
+
+def _smaller(excess: float) -> str | None:
+    """The size of letters at which lines so much too wide fit; "" for the usual one, None where no size helps."""
+    return next((size for size, share in _SIZES.items() if excess <= 1 / share), None)
 
 
 def _continued(before: str, part: str) -> str:
@@ -215,18 +232,6 @@ def display(rows: Sequence[str]) -> str:
     ended = [row if row.endswith(r"\\*") else row + (r" \\*" if at in (0, len(rows) - 2) else r" \\")
              for at, row in enumerate(rows[:-1])]
     return "\\begin{align*}\n" + "\n".join([*ended, rows[-1]]) + "\n\\end{align*}"
-
-
-def _resized(left: str, lines: list[Line], tag: str) -> str:
-    """The last resort for a formula with no place to break: shrunk to the line."""
-    share = 0.9 if tag else 0.98
-    out = []
-    for number, line in enumerate(lines):
-        start = plain(left) if number == 0 else ""
-        end = rf" \tag{{{tag}}}" if tag and number == len(lines) - 1 else ""
-        out.append(rf"\[ \resizebox{{{share}\linewidth}}{{!}}{{$\displaystyle {start} {line.relation} "
-                   rf"{plain(line.right)}$}}{end} \]")
-    return "\n".join(out)
 
 
 def width_of_words(words: str) -> float:

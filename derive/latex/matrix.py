@@ -3,8 +3,9 @@
     z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]      Z = X W + 1 bᵀ
     ∂J/∂W1[k,j] = Σ_n x[n,k]·∂J/∂z1[n,j]      ∂J/∂W = Xᵀ ∂J/∂Z
 
-One row is one sample; a quantity with one axis is a column.  A scalar is added to every entry, and functions apply
-entry by entry.  What has more than two axes, positions that are computed, or a label for a position has no such form.
+One row is one sample, or one column where the samples stand last: Z = W X + b 1ᵀ.  A quantity with one axis is a column.
+A scalar is added to every entry, and functions apply entry by entry.  What has more than two axes, positions that are
+computed, or a label for a position has no such form.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sympy.core.relational import Relational
 
 from derive.calculus.products import product_form
 from derive.language.equations import Equation, Quantity, Role
-from derive.language.expressions import Access, Delta, Index, Reduction, Sum, free_indices
+from derive.language.expressions import Access, Delta, Index, Reduction, Sum, accesses, free_indices
 from derive.latex.escape import name_parts, scalar_name
 from derive.latex.printer import _NAMED, Printer, bracketed, decorated, deeper, mark, plain
 
@@ -41,6 +42,7 @@ class Piece:
         axes: () for a scalar, (j,) for a column over j, (n, j) for a matrix.
         negative: whether a minus stands before it.
         scalar: a scalar factor before it.
+        as_row: its transpose without the scalar, where that is simpler than a sign of transposition behind it.
     """
 
     latex: str
@@ -48,6 +50,7 @@ class Piece:
     axes: tuple[Index, ...]
     negative: bool = False
     scalar: str = ""
+    as_row: str = ""
 
 
 class MatrixPrinter:
@@ -254,13 +257,18 @@ class MatrixPrinter:
             raise NoMatrixForm
         self.uses_ones = True
         if len(bound) == 2:
-            body = self._laid_out(expression.body, bound)
+            lying = (access.indices for access in accesses(expression.body) if set(access.indices) == set(bound))
+            body = self._laid_out(expression.body, next(lying, bound))
             return Piece(rf"{_ONE}^{{\top}} {self._bare(body)} \, {_ONE}", _PRODUCT, (), body.negative, body.scalar)
         if not own:
             body = self._laid_out(expression.body, bound)
             return Piece(rf"{_ONE}^{{\top}} {self._bare(body)}", _PRODUCT, (), body.negative, body.scalar)
-        body = self._laid_out(expression.body, (*own, *bound))
-        return Piece(rf"{self._bare(body)} \, {_ONE}", _PRODUCT, own, body.negative, body.scalar)
+        body, turned = (self._laid_out(expression.body, axes) for axes in ((*own, *bound), (*bound, *own)))
+        if isinstance(expression.body, Access) or body.latex.count(r"\top") <= turned.latex.count(r"\top"):
+            return Piece(rf"{self._bare(body)} \, {_ONE}", _PRODUCT, own, body.negative, body.scalar)
+        whole = _transposed(self.text(replace(turned, negative=False, scalar="")))
+        return Piece(rf"{whole} \, {_ONE}", _PRODUCT, own, turned.negative, turned.scalar,
+                     rf"{_ONE}^{{\top}} {self._bare(turned)}")
 
     def _laid_out(self, body: Expr, axes: tuple[Index, ...]) -> Piece:
         return self.spread(self.piece(body, axes), axes)
@@ -360,7 +368,7 @@ class MatrixPrinter:
         text = self.text(bare, _PRODUCT)
         if piece.axes[0] == axes[0]:
             return Piece(rf"{text} \, {_ONE}^{{\top}}", _PRODUCT, axes, piece.negative, piece.scalar)
-        return Piece(f"{_ONE} {_transposed(text)}", _PRODUCT, axes, piece.negative, piece.scalar)
+        return Piece(f"{_ONE} {piece.as_row or _transposed(text)}", _PRODUCT, axes, piece.negative, piece.scalar)
 
     def text(self, piece: Piece, level: int = _SUM) -> str:
         """The LaTeX of a piece, in brackets where what is around it binds at least as strongly."""

@@ -43,7 +43,7 @@ class UpdatePrinter(Printer):
     def _is_scalar(self, factor: Expr) -> bool:
         return not isinstance(factor, Access) and super()._is_scalar(factor)
 
-    def _kind_rank(self, factor: Expr, with_delta: bool) -> int:
+    def _kind_rank(self, factor: Expr, with_delta: bool) -> float:
         base = factor.base if isinstance(factor, sympy.Pow) else factor
         if isinstance(base, Access):
             return 1 if base.name in self.constants else 6 if base.name == "g" else 3

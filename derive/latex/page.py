@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from math import prod
 
 from derive.calculus.record import Adjoint, Derivation
 from derive.language.equations import Equation
@@ -35,16 +34,6 @@ class Page:
         self.forward_system = derivation.forward
         self.adjoint_of: Mapping[str, Adjoint] = {a.of.name: a for a in derivation.adjoints}
         self._signatures: dict[str, str] = {}
-
-    @cached_property
-    def parameter_count(self) -> int | None:
-        """The number of scalar parameters; None where it depends on the number of samples."""
-        total = 0
-        for shape in map(self.network.shape, self.network.parameters):
-            if None in shape:
-                return None
-            total += prod(size or 0 for size in shape)
-        return total
 
     def symbol(self, name: str) -> str:
         """A quantity as a whole: its matrix, or its entry where it has none."""

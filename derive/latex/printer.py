@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import sympy
 from sympy import Add, Basic, Expr, Function, Mul, Number, Piecewise, Pow, Rational, Symbol
@@ -36,6 +36,7 @@ _MARK = 0xE000  # a private character: marks of level 0, 1, 2, … are this one 
 _MARKS = re.compile("[\ue000-\ue0ff]")
 _NAMED = {"log": r"\log", "tanh": r"\tanh", "sinh": r"\sinh", "cosh": r"\cosh", "sin": r"\sin", "cos": r"\cos",
           "tan": r"\tan", "atan": r"\arctan", "asin": r"\arcsin", "acos": r"\arccos"}
+_SHORT = 6  # decimals of a number that people write down
 _WITH_POWER = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
 _RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
@@ -75,6 +76,8 @@ class Printer(LatexPrinter):
         quantities: what is known of the names; it decides the order of factors and what is an adjoint.
         aliases: the document's own names of entries, by (quantity, indices from 0).
     """
+
+    printmethod = ""  # no expression prints itself here
 
     def __init__(self, quantities: Mapping[str, Quantity] | None = None,
                  aliases: Mapping[tuple[str, tuple[int, ...]], str] | None = None) -> None:
@@ -208,8 +211,8 @@ class Printer(LatexPrinter):
         """Numbers first, the bias after the sum, the shorter before the longer; what is subtracted last."""
         sign, unsigned = self._signed(term)
         narrower = -len(free_indices(term))
-        role = 0 if not isinstance(term, Access) else self._role_rank(term)
-        return (sign == "-", not term.is_Number, narrower, role >= 6, _measure(unsigned), self._text_key(unsigned))
+        bias = isinstance(term, Access) and self._is_weight(term)
+        return (sign == "-", not term.is_Number, narrower, bias, _measure(unsigned), self._text_key(unsigned))
 
     @staticmethod
     @lru_cache(maxsize=1 << 14)
@@ -412,6 +415,9 @@ class Printer(LatexPrinter):
 
     _print_Half = _print_Rational
 
+    def _print_Pi(self, node: sympy.NumberSymbol) -> str:
+        return r"\pi"
+
     def _print_Float(self, node: sympy.Float) -> str:
         return real(float(node))
 
@@ -424,7 +430,7 @@ class Printer(LatexPrinter):
             self._ranks[key] = (self._kind_rank(factor, with_delta), _measure(factor), name)
         return self._ranks[key]
 
-    def _kind_rank(self, factor: Expr, with_delta: bool) -> int:
+    def _kind_rank(self, factor: Expr, with_delta: bool) -> float:
         base = factor.base if isinstance(factor, Pow) else factor
         if base.is_number:
             return 0
@@ -446,13 +452,23 @@ class Printer(LatexPrinter):
             return 11
         return 3 if isinstance(base, sympy.exp) else 7
 
-    def _role_rank(self, access: Access) -> int:
-        """Data before weights: the factor that carries the sample is the left one."""
+    def _role_rank(self, access: Access) -> float:
+        """Data before weights, or after them where the samples stand last: as in the product of their matrices."""
+        data, weights = (3, 6) if not self._columns else (6, 3) if self._in_sum else (3, 2.5)
+        quantity = self.quantities.get(access.name)
+        known = {Role.CONSTANT: 1, Role.ADJOINT: 5}.get(quantity.role) if quantity is not None else None
+        return known or (weights if self._is_weight(access) else data)
+
+    def _is_weight(self, access: Access) -> bool:
         quantity = self.quantities.get(access.name)
         if quantity is not None:
-            return {Role.PARAMETER: 6, Role.CONSTANT: 1, Role.ADJOINT: 5}.get(quantity.role, 3)
+            return quantity.role is Role.PARAMETER
         carries = any(str(i).rstrip("'") == SAMPLE_INDEX for i in access.indices)
-        return 3 if carries or not access.name[:1].isupper() else 6
+        return not carries and access.name[:1].isupper()
+
+    @cached_property
+    def _columns(self) -> bool:
+        return any(quantity.role is Role.INPUT and quantity.sample_axis for quantity in self.quantities.values())
 
     def _is_adjoint(self, factor: Expr) -> bool:
         if not isinstance(factor, Access):
@@ -478,7 +494,11 @@ class NumberPrinter(Printer):
 
     def _print_Access(self, access: Access, size: str = "") -> str:
         value = self._value(access)
-        return super()._print_Access(access, size) if value is None else real(value, self.digits)
+        if value is None:
+            return super()._print_Access(access, size)
+        quantity = self.quantities.get(access.name)
+        computed = quantity is None or quantity.role in (Role.INTERMEDIATE, Role.ADJOINT)
+        return (real if computed else given)(value, self.digits)
 
     def _sign_between(self, before: Expr, after: Expr, left: str, right: str) -> str:
         bare = (right[0].isdigit() or right.startswith(("(-", r"\tfrac"))) and (left[-1].isdigit() or left[-1] in ")}")
@@ -515,15 +535,16 @@ def real(value: float, digits: int | None = None) -> str:
     """A floating-point number: the shortest form that reads back to it, or `digits` decimals."""
     if value != value or value in (float("inf"), float("-inf")):
         return r"\text{undefined}" if value != value else r"\infty" if value > 0 else r"-\infty"
-    shortest = repr(float(value))
+    value = float(value) or 0.0  # no -0
+    shortest = repr(value)
     if digits is not None:
-        near = round(float(value), digits)
+        near = round(value, digits)
         if abs(near - value) < 1e-14 * max(1.0, abs(value)):  # a decimal but for the last bits
             shortest = repr(near)
         decimals = len(shortest.partition(".")[2])
         if "e" in shortest or decimals > digits:
             small = value != 0 and abs(value) < 10.0 ** -(digits // 2 + 1)
-            shortest = f"{value:.{max(1, digits - 1)}e}" if small or abs(value) >= 1e9 else f"{value:.{digits}f}"
+            shortest = f"{value:.{digits - 1}e}" if small or abs(value) >= 1e9 else f"{value:.{digits}f}"
     if "e" in shortest:
         mantissa, exponent = shortest.split("e")
         mantissa = mantissa.removesuffix(".0")
@@ -531,6 +552,11 @@ def real(value: float, digits: int | None = None) -> str:
         power = f"10^{{{int(exponent)}}}"
         return sign + power if mantissa.lstrip("-") == "1" else rf"{mantissa} \cdot {power}"
     return shortest.removesuffix(".0")
+
+
+def given(value: float, digits: int) -> str:
+    """A number that is not computed, but written somewhere: it is not rounded where it is short."""
+    return real(value) if round(value, _SHORT) == value else real(value, digits)
 
 
 def _terminates(number: Rational) -> bool:

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from derive.latex.lines import PAGE, broken, display, width
+from derive.latex.lines import PAGE, broken, display, width, within
 from derive.latex.printer import deeper, plain
 
 
-def rows_of(rows: Sequence[tuple[str, list[str]]]) -> str:
+class Row(NamedTuple):
+    """left = part = part = …, and in brackets beside it what it goes along."""
+
+    left: str
+    parts: Sequence[str]
+    beside: str = ""
+
+
+def rows_of(rows: Iterable[Row]) -> str:
     """Chains of equalities under one another, each broken where it is too long."""
-    widest = max(width(left) for left, _ in rows)
+    rows = list(rows)
+    widest = max(width(row.left) for row in rows)
     room = PAGE - widest - 1.5
     out = []
-    for left, parts in rows:
+    for left, parts, beside in rows:
         joined = parts[0] + "".join(f" \ue000= {part}" for part in (deeper(p) for p in parts[1:]))
-        lines = broken(deeper(parts[0]) + joined[len(parts[0]):], room - 1.5, room)
+        lines = within(broken(deeper(parts[0]) + joined[len(parts[0]):], room - 1.5, room), room - 1.5, room)
         out.append(f"{plain(left)} &= {lines[0]}")
         for line in lines[1:]:
             start = "" if line.startswith("=") else r"\qquad " + ("{} " if line[:1] in "+-" or
                                                                    line.startswith(r"\cdot") else "")
             out.append(f"&{start}{line}")
+        if beside:
+            fits = width(lines[-1]) + width(beside) + (2 if len(lines) == 1 else 4.5) <= room
+            out.append(rf"{out.pop()} \quad ({beside})" if fits else rf"&\qquad ({beside})")
     return display(out)
 
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from emitted import derivation, network
+from derivation.test_layers import NETWORKS
+from emitted import derivation, network, of_layers
 
 import codegen
 
 compiler = shutil.which("cc") or shutil.which("gcc")
 needs_compiler = pytest.mark.skipif(compiler is None, reason="there is no C compiler here: install gcc")
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
+
+PAGES = {
+    **NETWORKS,
+    "every activation": of_layers(*(f"{{dense: 3, activation: {name}}}" for name in (
+        "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "softplus", "mish", "softsign",
+        "hard_sigmoid", "hard_tanh", "log_softmax", "softmax"))),
+    "labels": of_layers("{dense: 4, activation: relu}", "{dense: 3, activation: softmax}",
+                        loss="cross_entropy_with_labels"),
+    "frozen and tied": of_layers("dense: 3", "{dense: 3, activation: tanh}", more="tied: {W2: transpose(W1)}\n"),
+}
 
 
 @cache
@@ -37,3 +49,9 @@ def loaded(text: str, folder: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout

@@ -50,7 +50,8 @@ def data(text: str, samples: int = 4) -> dict[str, Any]:
     """Random inputs and targets of the right kind; an input s is a mask of ones, and zeros at the end."""
     made = example_data(network(text), samples)
     if "s" in made:
-        made["s"] = np.tri(*made["s"].shape)
+        axis = network(text).system.quantities["s"].sample_axis
+        made["s"] = np.moveaxis(np.tri(*np.moveaxis(made["s"], axis, 0).shape), 0, axis)
     return made
 
 

@@ -21,6 +21,7 @@ from codegen.passes import (
     guards_merged,
     inlined_single_use,
     is_compound,
+    signs_of_maxima,
     without_common_subexpressions,
     without_dead_code,
     without_repeated_statements,
@@ -44,6 +45,7 @@ PASSES: dict[str, Callable[[Program], Program]] = {
     "copies": lambda program: without_dead_code(copies_propagated(program)),
     "definitions": definitions_expanded,
     "maxima": branches_as_maxima,
+    "signs": lambda program: signs_of_maxima(branches_as_maxima(program)),
 }
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from derivation.columns import in_columns
 from emitted import network, of_layers
 
 import codegen
@@ -20,7 +21,7 @@ import sys
 import numpy as np
 import jax
 
-processes, rank, port = map(int, sys.argv[1:])
+processes, rank, port, columns = map(int, sys.argv[1:])
 jax.config.update("jax_disable_most_optimizations", True)  # these programs run once
 if processes > 1:
     jax.distributed.initialize(f"127.0.0.1:{port}", processes, rank)
@@ -28,6 +29,12 @@ import net
 
 rng = np.random.default_rng(0)
 x, t = rng.standard_normal((44, 3)), np.eye(2)[rng.integers(0, 2, 44)]
+if columns:
+    x, t = x.T, t.T
+
+
+def shape(*of_rows):
+    return of_rows[:-2] + of_rows[:-3:-1] if columns else of_rows
 
 
 def model(**options):
@@ -54,10 +61,10 @@ for mesh in (jax.sharding.Mesh(devices, ("samples",)), jax.sharding.Mesh(devices
     same(one, two, 1e-12)
     W1 = two.parameters["W1"]
     assert W1.sharding.device_set == set(devices) and W1.sharding.is_fully_replicated == (mesh.devices.ndim == 1)
-    assert W1.addressable_shards[0].data.shape == (3, 4 if mesh.devices.ndim == 1 else 2)
+    assert W1.addressable_shards[0].data.shape == shape(3, 4 if mesh.devices.ndim == 1 else 2)
 batches, rest = two._batches((x, t), 0).one_pass()
-assert batches[0].shape == (2, 16, 3) and batches[0].addressable_shards[0].data.shape == (2, 4, 3)
-assert rest[0].shape == (12, 3) and rest[0].addressable_shards[0].data.shape == (3, 3)
+assert batches[0].shape == shape(2, 16, 3) and batches[0].addressable_shards[0].data.shape == shape(2, 4, 3)
+assert rest[0].shape == shape(12, 3) and rest[0].addressable_shards[0].data.shape == shape(3, 3)
 print("the same")
 """
 
@@ -65,17 +72,17 @@ print("the same")
 @pytest.fixture
 def run(tmp_path: Path):
     """Runs the program in as many processes, which have eight devices together."""
-    made = network(NET)
-    (tmp_path / "net.py").write_text(codegen.generate(made, made.derivation(), "jax"), encoding="utf-8")
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
 
-    def together(processes: int) -> None:
+    def together(processes: int, columns: bool) -> None:
+        made = network(in_columns(NET) if columns else NET)
+        (tmp_path / "net.py").write_text(codegen.generate(made, made.derivation(), "jax"), encoding="utf-8")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         flags = f"--xla_force_host_platform_device_count={8 // processes}"
         running = [subprocess.Popen(
-            [sys.executable, "program.py", str(processes), str(rank), str(port)], cwd=tmp_path, text=True,
+            [sys.executable, "program.py", str(processes), str(rank), str(port), str(int(columns))], cwd=tmp_path, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"})
             for rank in range(processes)]
         try:
@@ -89,7 +96,7 @@ def run(tmp_path: Path):
     return together
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_eight_devices_train_as_one(run, processes):
+@pytest.mark.parametrize(("processes", "columns"), [(1, False), (2, False), (2, True)])
+def test_eight_devices_train_as_one(run, processes, columns):
     """Samples divided among all of them, and among four with the weights divided in two; on one host, and on two."""
-    run(processes)
+    run(processes, columns)

@@ -13,6 +13,7 @@ from codegen.passes import (
     guards_merged,
     inlined_single_use,
     is_compound,
+    signs_of_maxima,
     structure,
     without_common_subexpressions,
     without_dead_code,
@@ -94,6 +95,18 @@ def test_a_slope_of_at_most_one_needs_no_branch():
     gentle = branches_as_maxima(program(Equation(a, branch(sympy.Rational(1, 100)), 1), outputs=("a",)))
     steep = branches_as_maxima(program(Equation(a, branch(2), 1), outputs=("a",)))
     assert gentle.statements[0].body.has(sympy.Max) and not steep.statements[0].body.has(sympy.Max)
+
+
+def test_a_maximum_tells_the_sign_of_its_argument():
+    slope = sympy.Piecewise((1, z > 0), (sympy.Rational(1, 10), True))
+    made = signs_of_maxima(program(Equation(a, sympy.Max(z, z / 10), 2), Equation(E, slope, 3), outputs=("a", "e")))
+    assert [access.name for access in made.statements[-1].accesses] == ["a"]
+
+
+def test_a_maximum_with_another_number_does_not():
+    equations = Equation(a, sympy.Max(z, 1), 2), Equation(E, sympy.Piecewise((1, z > 0), (0, True)), 3)
+    made = program(*equations, outputs=("a", "e"))
+    assert signs_of_maxima(made) == made
 
 
 def test_structure_is_equal_up_to_the_names_of_axes():

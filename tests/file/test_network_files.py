@@ -177,6 +177,8 @@ def test_the_words_of_formulas_are_no_names() -> None:
     ("names: {w1: 'W1[0,1]'}", 17, "'0' is no position", "count from 1"),
     ("names: {w1: 'W1[1, x]'}", 20, "'x' is no position", "count from 1"),
     ("names: {w1: W1 + 1}", 13, "no quantity", "W1[1,2]"),
+    ("names: {w1: W1[1,1]}", 15, "closing bracket", 'in quotes: "W1[1,2]"'),
+    ("network: net.yaml", 1, "no key 'network'", "python -m derive check"),
     ("data: {t: {file: train.csv, colums: [a]}}", 29, "no key 'colums'", "did you mean 'columns'?"),
     ("data: {t: {file: train.txt}}", 18, "no CSV, NPY or NPZ", ".csv"),
     ("data: {t: hello}", 11, "a mapping is expected here, not 'hello'", "file"),

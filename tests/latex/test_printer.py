@@ -31,6 +31,7 @@ a, t, z = Access("a1", n, j), Access("t", n, j), Access("z1", n, j)
     (Sum(Access("W1", k, j) * Access("x", n, k), k) + Access("b1", j),
      r"\sum_{k=1}^{d_{0}} x_{nk} \, W^{(1)}_{kj} + b^{(1)}_{j}"),
     (1 / (1 + exp(-z)), r"\frac{1}{1 + e^{-z^{(1)}_{nj}}}"),
+    (sqrt(2 / sympy.pi), r"\frac{\sqrt{2}}{\sqrt{\pi}}"),
     (Sum(Access("e", n), n) / SAMPLES, r"\frac{1}{m} \sum_{n=1}^{m} e_{n}"),
     ((a - t) ** 2 / 2, r"\tfrac{1}{2} \bigl(a^{(1)}_{nj} - t_{nj}\bigr)^{2}"),
     (z + Rational(8943, 200000) * z ** 3, r"z^{(1)}_{nj} + 0.044715 \, \bigl(z^{(1)}_{nj}\bigr)^{3}"),

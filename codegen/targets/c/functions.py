@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
-from sympy import Expr, Integer, Symbol
+from sympy import Integer, Symbol
 
 from codegen.index_text import equation_text
-from codegen.memory import Use, assign
 from codegen.passes import (
     branches_as_maxima,
     copies_propagated,
     definitions_expanded,
+    signs_of_maxima,
     without_common_subexpressions,
     without_dead_code,
 )
 from codegen.positions import extent, strides
 from codegen.program import Program
+from codegen.targets.c.fusion import fused
 from codegen.targets.c.layout import WIDTH, comment
 from codegen.targets.c.loops import (
     Assign,
@@ -28,18 +30,17 @@ from codegen.targets.c.loops import (
     MatrixMultiply,
     Node,
     conditions,
-    effects,
-    fused,
     leaves,
-    local_variables,
     nodes,
     touched,
     written,
 )
 from codegen.targets.c.names import Names
-from codegen.targets.c.printer import CPrinter
+from codegen.targets.c.places import count, offsets, plus
+from codegen.targets.c.printer import SIGN, CPrinter
+from codegen.targets.c.variables import local_variables, narrowed
 from derive.language.equations import Equation
-from derive.language.expressions import Access, Index
+from derive.language.expressions import Access, Index, accesses
 from derive.language.substitution import SAMPLES
 
 INDENT = "    "
@@ -48,18 +49,23 @@ SHORT = 8  # steps of a loop that is not worth vectors
 
 @dataclass(frozen=True)
 class Buffer:
-    """Numbers one after the other in memory: which quantities they are, and where each begins.
+    """Numbers one after the other in memory, those of some quantities.
 
     Attributes:
         pointer: the C expression of its beginning; of the number itself where it is a scalar.
+        parts: the names of the quantities; in the place of one, how many numbers are left out there.
         access: "const" where nothing is written into it, "in" where values are changed, "out" where it holds none before.
     """
 
     pointer: str
-    names: tuple[str, ...]
+    parts: tuple[str | int, ...]
     access: str = "const"
     type: str = "real"
     scalar: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return [part for part in self.parts if isinstance(part, str)]
 
     def entry(self, offset: str) -> str:
         if self.scalar:
@@ -69,11 +75,18 @@ class Buffer:
 
 @dataclass
 class Function:
-    """A body, the numbers of memory that it needs as (for each sample, always), and the functions that it calls."""
+    """A body.
+
+    Attributes:
+        memory: how many numbers of memory it needs, as (for each sample, always).
+        helpers: the functions that it calls.
+        reads: the names of the quantities that it mentions.
+    """
 
     lines: list[str]
     memory: tuple[int, int]
-    helpers: set[str] = field(default_factory=set)
+    helpers: set[str]
+    reads: set[str]
 
 
 class Writer:
@@ -90,7 +103,7 @@ class Writer:
     def __init__(self, program: Program, names: Names, textbook: Mapping[str, Equation], constants: Iterable[str],
                  unit: Symbol = SAMPLES) -> None:
         program = definitions_expanded(branches_as_maxima(program), keep=("sigmoid", "softplus"))
-        self.program = without_common_subexpressions(program)
+        self.program = signs_of_maxima(without_common_subexpressions(program))
         self.names = names
         self.textbook = textbook
         self.constants = frozenset(constants)
@@ -112,71 +125,47 @@ class _Body:
     def __init__(self, writer: Writer, program: Program, outputs: Sequence[str], buffers: Sequence[Buffer],
                  between: Callable[[list[Node]], list[Node]]) -> None:
         self.names, self.textbook, self.unit = writer.names, writer.textbook, writer.unit
-        self.quantities = dict(program.quantities)
         self.buffers = buffers
         self.given = {name for buffer in buffers for name in buffer.names} | writer.constants
-        self.nodes = list(fused(between(list(nodes(program.statements, program)))))
-        self.local = local_variables(self.nodes, lambda name: name in self.given or name in outputs)
-        self.scalars = {name for name in self._mentioned() if not self.quantities[name].indices}
+        kept = self.given.union(outputs).__contains__
+        joined = fused(between(list(nodes(program.statements, program))))
+        self.nodes, self.quantities = narrowed(joined, program.quantities, kept)
+        self.local = local_variables(self.nodes, kept)
+        self.scalars = {name for name in self._mentioned if not self.quantities[name].indices}
         self.printer = CPrinter(self.quantities, self.names, self.names.index, self.scalars.union(self.local).__contains__)
-        self.turned = 0, 0
         self.said: set[str] = set()
         self.owner = ""
 
+    @cached_property
     def _mentioned(self) -> dict[str, None]:
+        """The names of all quantities, in the order in which they are met."""
         found = dict.fromkeys(a.name for leaf in leaves(self.nodes) for a in touched(leaf))
         for leaf in leaves(self.nodes):
             if isinstance(leaf, Fill):
                 found[leaf.target] = None
             elif isinstance(leaf, MatrixMultiply):
                 found |= dict.fromkeys((leaf.target.name, leaf.product.left.access.name, leaf.product.right.access.name))
-                found |= dict.fromkeys(a.name for access in (leaf.target, leaf.product.left.access,
-                                                             leaf.product.right.access) for a in access.atoms(Access))
+                found |= dict.fromkeys(sorted(leaf.reads))
         for condition in conditions(self.nodes):
-            found |= dict.fromkeys(a.name for a in condition.atoms(Access))
+            found |= dict.fromkeys(a.name for a in accesses(condition))
         return found
 
     def written(self) -> Function:
-        offsets, memory = self._memory()
+        own = [name for name in self._mentioned if name not in {*self.given, *self.local, *self.scalars}]
+        places, memory = offsets(self.nodes, {name: self.quantities[name].shape for name in own}, {
+            name: self._size(name) for name in own})
         body = list(self._block(self.nodes, 1))
         lines = [line for buffer in self.buffers for line in self._declared(buffer)]
-        lines += [f"{INDENT}{self._pointer(name, offset)};" for name, offset in offsets.items()]
-        if any(isinstance(leaf, MatrixMultiply) for leaf in leaves(self.nodes)):
-            lines.append(f"{INDENT}real *const turned = memory + {self._offset(memory)};")
-            memory = _plus(memory, self.turned)
-        lines += [f"{INDENT}real {self.names(name)};" for name in self._mentioned()
+        lines += [f"{INDENT}{self._pointer(name, ('memory', offset))};" for name, offset in places.items()]
+        lines += [f"{INDENT}real {self.names(name)};" for name in self._mentioned
                   if name in self.scalars and name not in self.given]
         ends = [line for buffer in self.buffers for line in self._stored(buffer)]
-        return Function([*lines, *body, *ends], memory, self.printer.helpers)
+        return Function([*lines, *body, *ends], memory, self.printer.helpers, {*self._mentioned})
 
     # Memory.
 
     def _size(self, name: str) -> tuple[int, int]:
-        return _count(extent(self.quantities[name].indices), self.unit)
-
-    def _memory(self) -> tuple[dict[str, tuple[str, tuple[int, int]]], tuple[int, int]]:
-        """Where in `memory` each array lies; those of equal size that are not needed at the same time share a place."""
-        own = [name for name in self._mentioned() if not (
-            name in self.given or name in self.local or name in self.scalars)]
-        uses = []
-        for node in self.nodes:
-            reads, _ = effects(node)
-            writes = dict.fromkeys(name for leaf in leaves([node]) if (name := written(leaf)) is not None)
-            everything = reads | (writes.keys() if len(writes) > 1 else set())
-            starts = _begins(node, writes)
-            uses += [Use(name, everything - ({name} if name in starts else set())) for name in writes]
-            uses += [Use(name, everything) for name in writes if len(writes) > 1]
-        places = assign(uses, {name: self._size(name) for name in own}, {}, {})
-        offsets: dict[str, tuple[str, tuple[int, int]]] = {}
-        begin: dict[str, tuple[int, int]] = {}
-        end = (0, 0)
-        for name in own:
-            place = places[name]
-            if place not in begin:
-                begin[place] = end
-                end = _plus(end, self._size(name))
-            offsets[name] = ("memory", begin[place])
-        return offsets, end
+        return count(extent(self.quantities[name].indices), self.unit)
 
     def _offset(self, offset: tuple[int, int]) -> str:
         by_unit, always = offset
@@ -197,12 +186,13 @@ class _Body:
 
     def _places(self, buffer: Buffer) -> Iterator[tuple[str, tuple[int, int]]]:
         end = (0, 0)
-        for name in buffer.names:
-            yield name, end
-            end = _plus(end, self._size(name))
+        for part in buffer.parts:
+            if isinstance(part, str):
+                yield part, end
+            end = plus(end, self._size(part) if isinstance(part, str) else (0, part))
 
     def _declared(self, buffer: Buffer) -> Iterator[str]:
-        mentioned = self._mentioned()
+        mentioned = self._mentioned
         used = [(name, offset) for name, offset in self._places(buffer) if name in mentioned]
         for name, offset in used:
             if name not in self.scalars:
@@ -217,7 +207,7 @@ class _Body:
 
     def _stored(self, buffer: Buffer) -> Iterator[str]:
         """Scalars are variables; what a buffer is to hold of them is put there at the end."""
-        mentioned = self._mentioned()
+        mentioned = self._mentioned
         for name, offset in self._places(buffer):
             if name in mentioned and name in self.scalars and name in self._filled():
                 yield f"{INDENT}{buffer.entry(self._offset(offset))} = {self.names(name)};"
@@ -280,9 +270,8 @@ class _Body:
         return f"{target} {node.operator} {self.printer.text(node.value)};"
 
     def _bytes(self, name: str) -> str:
-        sizes = [self.printer.position(size, 7) for size in self.quantities[name].shape]
-        return " * ".join([*sizes, "sizeof(real)"]) if not sizes or sizes[0].isdigit() else (
-            " * ".join([f"(size_t){sizes[0]}", *sizes[1:], "sizeof(real)"]))
+        sizes = [self.printer.position(size, SIGN) for size in self.quantities[name].shape]
+        return " * ".join(["sizeof(real)", *(size if size.isdigit() else f"(size_t){size}" for size in sizes)])
 
     def _multiply(self, node: MatrixMultiply) -> list[str]:
         product = node.product
@@ -309,12 +298,8 @@ class _Body:
             (a, ar, ai), (b, bi, bc), (c, cr, cc) = operands
             sizes.reverse()
             operands = [(b, bc, bi), (a, ai, ar), (c, cc, cr)]
-        if operands[1][2] != "1":  # a product copies its right operand row after row
-            turned = _count(extent((*inner, *(columns if sizes[2] == self.printer.position(extent(columns)) else rows))),
-                            self.unit)
-            self.turned = max(self.turned[0], turned[0]), max(self.turned[1], turned[1])
         parts = [", ".join(sizes), *(", ".join(operand[:3 - (place == 2)]) for place, operand in enumerate(operands)),
-                 "turned"]
+                 f"{self.printer.text(node.keep)}, {self.printer.text(node.scale)}"]
         self.printer.helpers.add("product")
         lines = _call("product", parts)
         for index in reversed(left.batch):
@@ -329,31 +314,3 @@ def _call(name: str, parts: Sequence[str]) -> list[str]:
     if len(line) <= WIDTH - 12:
         return [line]
     return [f"{name}({parts[0]},", *(f"        {part}," for part in parts[1:-1]), f"        {parts[-1]});"]
-
-
-def _begins(node: Node, writes: Iterable[str]) -> set[str]:
-    """Those of the arrays that the node fills without reading what was there."""
-    first: dict[str, bool] = {}
-    whole = isinstance(node, For) and isinstance(node.index, Index) or isinstance(node, (Fill, MatrixMultiply))
-    for leaf in leaves([node]):
-        for access in touched(leaf):
-            if not (isinstance(leaf, Assign) and leaf.operator == "=" and access is leaf.target):
-                first.setdefault(access.name, False)
-        name = written(leaf)
-        if name is not None:
-            first.setdefault(name, whole)
-    return {name for name in writes if first.get(name)}
-
-
-def _count(size: Expr, unit: Symbol) -> tuple[int, int]:
-    """A size as (for each sample, always)."""
-    polynomial = size.as_poly(unit)
-    if polynomial is None:
-        return 0, int(size)
-    if polynomial.degree() > 1:
-        raise ValueError("an array grows with the square of the number of samples: the C target has no room for it")
-    return int(polynomial.coeff_monomial(unit)), int(polynomial.coeff_monomial(1))
-
-
-def _plus(one: tuple[int, int], two: tuple[int, int]) -> tuple[int, int]:
-    return one[0] + two[0], one[1] + two[1]

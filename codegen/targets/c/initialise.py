@@ -52,7 +52,8 @@ def _start(network: Network, name: str, shape: list[int], vector: str, begin: in
     value = CPrinter({}, code.__getitem__, str, lambda _: True).text(initialiser.formula)
     lines = []
     if "Q" in drawn:
-        lines.append(f"    orthogonal({vector} + {begin}, {prod(shape[:-1])}, {shape[-1] if shape else 1}, &seed);")
+        last = 1 if network.columns else -1
+        lines.append(f"    orthogonal({vector} + {begin}, {prod(shape[:last])}, {prod(shape[last:])}, &seed);")
         helpers |= {"orthogonal", "N"}
     helpers |= drawn
     return [*lines, f"    for (long i = {begin}; i < {end}; i++)", f"        {vector}[i] = {value};"]

@@ -1,30 +1,25 @@
-"""Loop nests: what a statement of a program is as loops over scalars, and which loops run together.
+"""Loop nests: what a statement of a program is as loops over scalars, and what loops read and write.
 
-    z1[n,j] = z1_1[n,j] + b1[j]                     for n: for j: z1[n][j] = z1_1[n][j] + b1[j]
-    a1[n,j] = max(z1[n,j], 0)                                     a1[n][j] = max(z1[n][j], 0)
-
-Loops over the same range are one where each step of the second reads nothing that another step of the first writes.
-An array of which no loop reads more than the entry that it has just written becomes a local variable.
+    z1[n,j] = z1_1[n,j] + b1[j]        for n: for j: z1[n][j] = z1_1[n][j] + b1[j]
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from sympy import Expr, Integer, Mul, S, Symbol
 from sympy.core.basic import Basic
 
+from codegen.accumulation import added
 from codegen.contraction import MatrixProduct, matrix_product
 from codegen.lowering import ordered_axes
 from codegen.positions import order_in_memory, rough_extent
 from codegen.program import Guard, Kind, Loop, Program, Statement, Step
 from derive.language.equations import Quantity
-from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, free_indices
-from derive.language.substitution import substitute
+from derive.language.expressions import Access, Delta, Maximum, Reduction, accesses, free_indices, names
 
-FAR = 12  # loops are joined over no more nodes between them
 SMALL = 64  # a product of matrices with fewer multiplications is written as loops
 
 
@@ -36,6 +31,12 @@ class Assign:
     value: Expr
     operator: str  # "=", "+=" or "max"
     owner: str
+
+    @cached_property
+    def reads(self) -> tuple[Access, ...]:
+        """What it reads; of the target the positions, and the entry itself where it goes on from there."""
+        expressions = (*self.target.indices, self.value, *([self.target] if self.operator != "=" else []))
+        return tuple(dict.fromkeys(a for expression in expressions for a in accesses(expression)))
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,19 @@ class Fill:
 
 @dataclass(frozen=True)
 class MatrixMultiply:
-    """A product of matrices that lie in memory as such."""
+    """target = keep·target + scale·product, of matrices that lie in memory as such."""
 
     product: MatrixProduct
     target: Access
     owner: str
+    keep: Expr = Integer(0)
+    scale: Expr = Integer(1)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The names of what it reads; those of the target's positions too."""
+        sides = (self.product.left.access, self.product.right.access, self.keep, self.scale, *self.target.indices)
+        return frozenset().union(*map(names, sides), () if self.keep == 0 else (self.target.name,))
 
 
 @dataclass(frozen=True)
@@ -106,18 +115,28 @@ def _loops(statement: Statement, program: Program) -> Iterator[Node]:
         if not statement.partial:
             yield Fill(target.name, owner)
         yield _scatter(statement)
+    elif (sum_ := added(statement)) is not None:
+        keep, scale, total = sum_
+        product = matrix_product(total, ordered_axes(total, target.indices), program.quantities)
+        assert product is not None
+        yield MatrixMultiply(product, target, owner, keep, scale)
+    elif is_multiplication(statement, program):
+        product = matrix_product(body, ordered_axes(body, target.indices), program.quantities)
+        assert product is not None
+        yield MatrixMultiply(product, target, owner)
     elif isinstance(body, Reduction):
-        product = matrix_product(body, ordered_axes(body, target.indices), program.quantities) if (
-            statement.kind is Kind.CONTRACTION) else None
-        if product is not None and product.result(target).lies(program.quantities) and _is_large(product):
-            yield MatrixMultiply(product, target, owner)
-        else:
-            yield from _reduction(statement, body, program.quantities)
+        yield from _reduction(statement, body, program.quantities)
     else:
         yield _nest(statement.axes, Assign(target, body, "+=" if statement.adds else "=", owner))
 
 
-def _is_large(product: MatrixProduct) -> bool:
+def is_multiplication(statement: Statement, program: Program) -> bool:
+    """Whether a statement is a product of matrices that is worth a call."""
+    if statement.kind is not Kind.CONTRACTION or not isinstance(statement.body, Reduction):
+        return False
+    product = matrix_product(statement.body, ordered_axes(statement.body, statement.target.indices), program.quantities)
+    if product is None or not product.result(statement.target).lies(program.quantities):
+        return False
     indices = (*product.left.rows, *product.left.columns, *product.right.columns)
     return rough_extent([i for i in indices if i.size.is_Integer]) >= SMALL  # for each sample, where they count samples
 
@@ -182,16 +201,23 @@ def leaves(body: Iterable[Node]) -> Iterator[Leaf]:
             yield node
 
 
+def with_loops(node: Node, loops: tuple[For, ...] = ()) -> Iterator[tuple[Leaf, tuple[For, ...]]]:
+    """The leaves of a node in order, each with the loops around it."""
+    if isinstance(node, (For, If)):
+        inside = (*loops, node) if isinstance(node, For) else loops
+        for each in node.body:
+            yield from with_loops(each, inside)
+    else:
+        yield node, loops
+
+
 def written(leaf: Leaf) -> str | None:
     return leaf.target if isinstance(leaf, Fill) else None if isinstance(leaf, Barrier) else leaf.target.name
 
 
-def touched(leaf: Leaf) -> Iterator[Access]:
+def touched(leaf: Leaf) -> tuple[Access, ...]:
     """Every access of an assignment, its target first."""
-    if isinstance(leaf, Assign):
-        yield leaf.target
-        for expression in (*leaf.target.indices, leaf.value):
-            yield from expression.atoms(Access)
+    return (leaf.target, *leaf.reads) if isinstance(leaf, Assign) else ()
 
 
 def conditions(body: Iterable[Node]) -> Iterator[Basic]:
@@ -200,42 +226,6 @@ def conditions(body: Iterable[Node]) -> Iterator[Basic]:
             yield node.condition
         if isinstance(node, (For, If)):
             yield from conditions(node.body)
-
-
-# Fusion.
-
-
-def fused(body: Iterable[Node]) -> tuple[Node, ...]:
-    """The same nodes with loops over equal ranges made one where that changes no value."""
-    made: list[Node] = []
-    for node in body:
-        if not isinstance(node, For) or not _joined(made, node):
-            made.append(node)
-    return tuple(replace(node, body=fused(node.body)) if isinstance(node, (For, If)) else node for node in made)
-
-
-def _joined(made: list[Node], node: For) -> bool:
-    """Whether the loop was joined to an earlier one; beginnings such as s = 0 that it goes on from move before that."""
-    begins: list[int] = []
-    for place in range(len(made) - 1, max(-1, len(made) - 1 - FAR), -1):
-        earlier = made[place]
-        if isinstance(earlier, For):
-            together = _together(earlier, node)
-            if together is not None:
-                first = [made[b] for b in reversed(begins)]
-                made[place:] = [*first, together, *(n for b, n in enumerate(made[place + 1:], place + 1) if b not in begins)]
-                return True
-        if _is_beginning(earlier) and not independent(earlier, node):
-            begins.append(place)
-        elif not independent(earlier, node):
-            return False
-        if not all(independent(made[b], earlier) for b in begins if b != place):
-            return False
-    return False
-
-
-def _is_beginning(node: Node) -> bool:
-    return isinstance(node, Fill) or isinstance(node, Assign) and not node.target.indices and not node.value.atoms(Access)
 
 
 def independent(one: Node, two: Node) -> bool:
@@ -257,97 +247,5 @@ def effects(node: Node) -> tuple[frozenset[str], frozenset[str]]:
             writes.add(name)
         reads |= {a.name for a in touched(leaf)}
         if isinstance(leaf, MatrixMultiply):
-            reads |= {a.name for side in (leaf.product.left, leaf.product.right) for a in side.access.atoms(Access)}
+            reads |= leaf.reads
     return frozenset(reads), frozenset(writes)
-
-
-def _together(first: For, second: For) -> For | None:
-    if not (isinstance(first.index, Index) and isinstance(second.index, Index)) or first.size != second.size:
-        return None
-    if second.index != first.index:
-        inner = {n.index for n in _loops_in(second.body)} | {n.index for n in _loops_in(first.body)}
-        if first.index in inner or second.index in inner or any(
-                first.index.name == index.name for index in inner):
-            return None
-        second = For(first.index, renamed(second.body, {second.index: first.index}))
-    one, two = list(leaves(first.body)), list(leaves(second.body))
-    if not all(isinstance(leaf, Assign) for leaf in (*one, *two)):
-        return None
-    writes = {written(leaf) for leaf in one}, {written(leaf) for leaf in two}
-    shared = {a.name for leaf in one for a in touched(leaf)} & {a.name for leaf in two for a in touched(leaf)}
-    for name in shared & (writes[0] | writes[1]):
-        places = None
-        for leaf in (*one, *two):
-            for access in touched(leaf):
-                if access.name == name:
-                    own = {place for place, i in enumerate(access.indices) if i == first.index}
-                    places = own if places is None else places & own
-        if not places:
-            return None
-    return For(first.index, (*first.body, *second.body))
-
-
-def _loops_in(body: Iterable[Node]) -> Iterator[For]:
-    for node in body:
-        if isinstance(node, For):
-            yield node
-        if isinstance(node, (For, If)):
-            yield from _loops_in(node.body)
-
-
-def renamed(body: Iterable[Node], names: Mapping[Symbol, Symbol]) -> tuple[Node, ...]:
-    def each(node: Node) -> Node:
-        if isinstance(node, Assign):
-            return replace(node, target=substitute(node.target, names), value=substitute(node.value, names))
-        if isinstance(node, For):
-            return replace(node, body=renamed(node.body, names))
-        if isinstance(node, If):
-            return replace(node, condition=node.condition.xreplace(dict(names)), body=renamed(node.body, names))
-        return node
-
-    return tuple(map(each, body))
-
-
-# Local variables.
-
-
-def local_variables(body: Sequence[Node], kept: Callable[[str], bool]) -> dict[str, For]:
-    """Arrays that need no memory: each is only met at one entry, inside the loops that its indices count.
-
-    Returns:
-        For each the loop in whose body it is a variable.
-    """
-    seen: dict[str, tuple[tuple[Expr, ...], tuple[For, ...]] | None] = {}
-
-    def visit(nodes: Iterable[Node], path: tuple[For, ...]) -> None:
-        for node in nodes:
-            if isinstance(node, For):
-                visit(node.body, (*path, node))
-            elif isinstance(node, If):
-                visit(node.body, path)
-            elif isinstance(node, Assign):
-                for access in touched(node):
-                    note(access.name, access.indices, path)
-            elif isinstance(node, MatrixMultiply):
-                for access in (node.target, node.product.left.access, node.product.right.access):
-                    seen[access.name] = None
-            elif isinstance(node, Fill):
-                seen[node.target] = None
-
-    def note(name: str, indices: tuple[Expr, ...], path: tuple[For, ...]) -> None:
-        if name not in seen:
-            seen[name] = indices, path
-        elif (entry := seen[name]) is not None:
-            before, earlier = entry
-            common = tuple(a for a, b in zip(earlier, path, strict=False) if a is b)
-            seen[name] = (indices, common) if before == indices else None
-
-    visit(body, ())
-    found = {}
-    for name, entry in seen.items():
-        if entry is not None and entry[0] and not kept(name):
-            indices, path = entry
-            loops = [node.index for node in path]
-            if len(indices) == len(loops) and set(indices) == set(loops):
-                found[name] = path[-1]
-    return found

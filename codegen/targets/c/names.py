@@ -17,7 +17,7 @@ KEYWORDS = frozenset([
     "_Imaginary", "asm", "bool", "true", "false", "NULL", "I", "INFINITY", "NAN", "HUGE_VAL", "EOF", "errno", "stdin",
     "stdout", "stderr", "main", "sqrt", "pow", "fabs", "exp2", "log2", "log10", "cbrt", "hypot", "fmod", "fmax", "fmin",
     "fma", "round", "trunc", "real", "R", "m", "inside", "square", "larger", "smaller", "product",
-    "turned", "int64_t", "uint64_t", "size_t", "ptrdiff_t", "memset", "memcpy", "conj", "carg", "cimag", "creal",
+    "int64_t", "uint64_t", "size_t", "ptrdiff_t", "memset", "memcpy", "conj", "carg", "cimag", "creal",
     "cproj"
 ]) | frozenset(MATH.values()) | frozenset(DEFINED)
 

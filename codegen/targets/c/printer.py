@@ -82,9 +82,6 @@ class CPrinter:
             code, binding = " * ".join(self.position(f, SIGN) for f in expression.args), PRODUCT
         elif isinstance(expression, MinMaxBase):
             code, binding = self._extreme(expression, self.position)
-        elif isinstance(expression, sympy.floor):
-            above, below = sympy.fraction(sympy.together(expression.args[0]))
-            code, binding = f"{self.position(above, SIGN)} / {self.position(below, SIGN)}", PRODUCT
         else:
             raise TypeError(f"no position: {expression}")
         return f"({code})" if binding < least else code

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 
+from codegen.program import Program
 from codegen.targets.c.functions import Buffer, Function, Writer
-from codegen.targets.c.loops import Barrier, Node, leaves
+from codegen.targets.c.layout import listed
+from codegen.targets.c.loops import Node
 from codegen.targets.c.names import Names, c_prefix
 from codegen.targets.numpy.lowered import Lowered
-from codegen.targets.numpy.step import merged
+from derive.language.equations import Equation
 
 TAKEN = (
-    "theta", "gradient", "fixed", "memory", "values", "model", "turned", "begin", "end", "size", "rows",
+    "theta", "gradient", "fixed", "memory", "values", "model", "begin", "end", "size", "rows",
     "loss", "choose", "uniform", "normal", "orthogonal", "random_number", "exponential", "tile", "strip",
-    "update", "step", "clip", "gradients", "train_batch", "rate", "samples", "epochs", "order", "tolerance", "losses",
-    "prediction", "seed", "statistics", "from", "total", "batch", "epoch", "INLINE", "TILE",
+    "update", "finish", "step", "clip", "gradients", "train_batch", "rate", "samples", "epochs", "order", "tolerance",
+    "losses", "prediction", "direction", "result", "seed", "statistics", "from", "total", "batch", "epoch", "INLINE", "TILE",
+    "GEMM", "at_least",
 )
 
 
@@ -55,8 +59,9 @@ class Functions:
     def forward(self) -> Function:
         network = self.network
         textbook = {e.name: self._textbook.get(e.name, e) for e in network.predicting.equations}
-        writer = Writer(self.lowered.predicting, self.names, textbook, network.constants)
-        return writer.function([network.prediction], [*self._given(network.inputs), _out("values", network.prediction)])
+        writer = self.writer(self.lowered.predicting, textbook)
+        return writer.function([network.prediction], [
+            *self.stored(), *self._data(network.inputs), Buffer("values", (network.prediction,), "out")])
 
     @property
     def layered(self) -> bool:
@@ -64,62 +69,67 @@ class Functions:
 
     def gradients(self) -> Function:
         """The loss and its derivatives by all parameters, the trained ones first; running statistics stay."""
-        return self._loss((*self.network.trained, *self.network.frozen))
+        return self.loss((*self.network.trained, *self.network.frozen))
 
-    def step(self) -> Function:
-        """The loss and the gradients of a training step; running statistics are changed, and parameters layer by layer."""
-        return self._loss(self.network.trained, self.lowered.running, self._with_updates if self.layered else None)
+    def loss(self, parameters: Sequence[str], changed: Sequence[str] = (), writer: Writer | None = None,
+             stored: Sequence[Buffer] = (), between: Callable[[list[Node]], list[Node]] = list) -> Function:
+        """The loss and its derivatives by some of the parameters.
 
-    def _loss(self, parameters: Sequence[str], running: Sequence[str] = (),
-              between: Callable[[list[Node]], list[Node]] | None = None) -> Function:
-        gradient_of = self.lowered.gradient_of
-        buffers = [*self._given((*self.lowered.data, *self.lowered.random), "in" if running else "const"),
-                   _out("gradient", *(gradient_of.get(n, n) for n in parameters))]
-        outputs = (self.network.loss, *(gradient_of[n] for n in parameters if n in gradient_of), *running)
-        made = self._writer.function(outputs, buffers, between or list)
-        made.lines += [f"    memset(gradient + {begin}, 0, {end - begin} * sizeof(real));"
-                       for name, (begin, end) in self._spans(parameters).items() if name not in gradient_of]
+        Args:
+            changed: what it changes besides, such as running statistics.
+            writer: of a program that does so, where it is not the network's own.
+            stored: where that is and what else the program reads, if not in the parameters and beside them.
+            between: see `Writer.function`.
+        """
+        gradients = {name: self.lowered.gradient_of.get(name) for name in self.by_parameter}
+        buffers = [*(stored or self.stored("in" if changed else "const")), *self.data(), self.vector("gradient", gradients)]
+        outputs = [gradient for name in parameters if (gradient := gradients[name])]
+        made = (writer or self._writer).function([self.network.loss, *outputs, *changed], buffers, between)
+        made.lines += self.zeros("gradient", {name: gradients[name] for name in parameters})
         return made
 
+    def writer(self, program: Program, textbook: Mapping[str, Equation]) -> Writer:
+        """What writes functions of another program over the network's quantities and some more."""
+        return Writer(program, self.names, {**self._textbook, **textbook}, self.network.constants)
+
+    @cached_property
+    def by_parameter(self) -> dict[str, tuple[int, int]]:
+        """Where in a vector of derivatives each parameter has its part, those that no update changes last."""
+        return self._spans((*self.network.trained, *self.network.frozen))
+
+    def vector(self, pointer: str, parts: Mapping[str, str | None], access: str = "out") -> Buffer:
+        """A vector with a part for each parameter, or room for it where there is none."""
+        return Buffer(pointer, tuple(parts[name] or end - begin for name, (begin, end) in self.by_parameter.items()), access)
+
+    def zeros(self, pointer: str, parts: Mapping[str, str | None]) -> list[str]:
+        """The lines that fill such room with zeros."""
+        return [f"    memset({pointer} + {begin}, 0, {end - begin} * sizeof(real));"
+                for name, (begin, end) in self.by_parameter.items() if name in parts and not parts[name]]
+
     def trace(self, traced: Sequence[str]) -> Function:
-        lowered = self.lowered
-        return self._writer.function(traced, [*self._given((*lowered.data, *lowered.random)), _out("values", *traced)])
+        return self._writer.function(traced, [*self.stored(), *self.data(), Buffer("values", tuple(traced), "out")])
 
     def statistics(self) -> Function:
         """The running statistics as they are after an update, one after the other."""
-        running, given = self.lowered.running, self._given((*self.network.inputs, *self.lowered.random), "in")
-        made = self._writer.function(running, given)
+        running = self.lowered.running
+        made = self._writer.function(running, [
+            *self.stored("in"), *self._data((*self.network.inputs, *self.lowered.random))])
         end = self.fixed
         begin = end - sum(prod(size or 1 for size in self.network.shape(name)) for name in running)
         made.lines.append(f"    memcpy(values, fixed + {begin}, {end - begin} * sizeof(real));")
         return made
 
-    def _given(self, data: Sequence[str], access: str = "const") -> list[Buffer]:
-        """The parameters and the data; running statistics may be changed."""
+    def stored(self, access: str = "const", theta: str = "const") -> list[Buffer]:
+        """The parameters, and what lies beside them: running statistics may be changed."""
         fixed = [Buffer("fixed", self.others, access)] if self.others else []
-        return [Buffer("theta", self.network.trained), *fixed,
-                *(Buffer(self.argument(name), (name,), type=self.type(name)) for name in data)]
+        return [Buffer("theta", self.network.trained, theta), *fixed]
 
-    def _with_updates(self, body: list[Node]) -> list[Node]:
-        """Each layer's parameters are updated as soon as their gradients are known."""
-        parameter_of = {self.lowered.gradient_of[n]: n for n in self.network.trained if n in self.lowered.gradient_of}
-        last = {leaf.owner: place for place, node in enumerate(body) for leaf in leaves([node])}
-        made: list[Node] = []
-        pending: list[str] = []
-        for place, node in enumerate(body):
-            owners = {leaf.owner for leaf in leaves([node])}
-            if pending and owners.isdisjoint(parameter_of):
-                made.append(self._update(pending))
-                pending = []
-            made.append(node)
-            pending += [parameter_of[owner] for owner in owners & parameter_of.keys() if last[owner] == place]
-        return [*made, self._update(pending)] if pending else made
+    def data(self) -> list[Buffer]:
+        """The data, and what is drawn."""
+        return self._data((*self.lowered.data, *self.lowered.random))
 
-    def _update(self, pending: Sequence[str]) -> Barrier:
-        spans = {name: (begin, end) for name, begin, end in self.spans}
-        calls = [f"update(model, {begin}, {end});" for begin, end in merged(
-            [spans[name] for name in pending], self.network.optimiser.by_parameter)]
-        return Barrier("\n".join(calls))
+    def _data(self, names: Sequence[str]) -> list[Buffer]:
+        return [Buffer(self.argument(name), (name,), type=self.type(name)) for name in names]
 
     # Arguments.
 
@@ -136,19 +146,15 @@ class Functions:
         Args:
             running: whether the running statistics are changed.
         """
+        real = f"{self.prefix}_real" if form == "header" else "real"
         parts = []
         if stored:
-            parts.append("const real *theta" if form != "model" else "*model->theta")
+            parts.append(f"const {real} *theta" if form != "model" else "*model->theta")
             if self.others:
-                parts.append("*model->fixed" if form == "model" else
-                             "real *fixed" if running else "const real *fixed")
+                parts.append("*model->fixed" if form == "model" else f"{'' if running else 'const '}{real} *fixed")
         for name in data:
-            parts.append(f"const {self.type(name)} *{self.names(name) if form == 'header' else self.argument(name)}")
+            kind = real if self.type(name) == "real" else self.type(name)
+            parts.append(f"const {kind} *{self.names(name) if form == 'header' else self.argument(name)}")
         if form in ("call", "model"):
-            parts = [part.split("*")[1] for part in parts]
-        text = ", ".join(parts)
-        return text.replace("real", f"{self.prefix}_real") if form == "header" else text
-
-
-def _out(pointer: str, *names: str) -> Buffer:
-    return Buffer(pointer, names, "out")
+            return ", ".join(part.split("*")[1] for part in parts)
+        return listed(parts)

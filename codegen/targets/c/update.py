@@ -6,21 +6,26 @@ from collections.abc import Sequence
 
 from codegen.targets.c.functions import Buffer, Function, Writer
 from codegen.targets.c.names import Names
-from codegen.targets.numpy.update import over_vectors
+from codegen.update import over_vectors, stages
 from derive.language.equations import Equation
 from derive.network import ENTRIES, Optimiser
 
 SCALARS = ("k", "K")
 
 
-def updates(optimiser: Optimiser, prefix: str) -> tuple[Function | None, Function]:
-    """What is done with the gradients of all parameters before, where each parameter is updated by itself; the update."""
-    lines = optimiser.assignments
-    last = max((place for place, line in enumerate(lines, 1) if "G" in line.reads), default=0)
-    if not optimiser.by_parameter or not last:
-        return None, _function(optimiser, lines, prefix, ("theta", *optimiser.states))
-    return (_function(optimiser, lines[:last], prefix, ("g",)),
-            _function(optimiser, lines[last:], prefix, ("theta", *optimiser.states)))
+def updates(optimiser: Optimiser, prefix: str, rest: Sequence[Equation]) -> dict[str, Function]:
+    """The functions that update parameters.
+
+    `update` is the whole update, `clip` what is done with the gradients of all parameters before, where each parameter is
+    updated by itself, and `finish` the rest of the assignments, if any.
+    """
+    if not optimiser.assignments:
+        return {}
+    together, each = stages(optimiser)
+    changed = ("theta", *optimiser.states)
+    made = {"clip": _function(optimiser, together, prefix, ("g",))} if optimiser.by_parameter and together else {}
+    made["update"] = _function(optimiser, each if made else optimiser.assignments, prefix, changed)
+    return {**made, "finish": _function(optimiser, rest, prefix, changed)} if rest else made
 
 
 def _function(optimiser: Optimiser, assignments: Sequence[Equation], prefix: str, changed: Sequence[str]) -> Function:

@@ -45,7 +45,7 @@ class CompiledFunctions(Functions):
             masks = lowered.identifiers(lowered.random)
             lines.append(f"    {', '.join(masks)} = masks" if len(masks) > 1 else f"    ({masks[0]},) = masks")
         if lowered.sampled and counts:
-            lines.append(f"    m = len({lowered.identifier(lowered.sampled)})")
+            lines.append(f"    m = {lowered.count(lowered.identifier(lowered.sampled))}")
         return lines + [*self._unpacked({name: name for name in lowered.stored if name in used}, "parameters"),
                         *self._unpacked({v: name for name, v in self.directions.items() if v in used}, "direction")]
 

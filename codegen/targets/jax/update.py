@@ -12,6 +12,7 @@ from codegen.index_text import equation_text
 from codegen.targets.jax.printer import EntriesPrinter
 from codegen.targets.numpy.layout import comment, filled, plain, wrapped
 from codegen.targets.numpy.update import argument
+from codegen.update import stages
 from derive.language.equations import Equation, Quantity
 from derive.language.expressions import Access, Index, Sum, names
 from derive.network import ENTRIES, Optimiser
@@ -34,14 +35,13 @@ class Update:
 
 def update(optimiser: Optimiser) -> Update:
     """The assignments as functions of arrays of any shape."""
-    lines = optimiser.assignments
-    last = max((place for place, line in enumerate(lines, 1) if "G" in line.reads), default=0)
+    together, each = stages(optimiser)
     entries = _Entries(optimiser)
-    body = entries.body(lines[last:], ["theta", *optimiser.states])
+    body = entries.body(each, ["theta", *optimiser.states])
     states = ", ".join(f'"{state}": {state}' for state in optimiser.states)
     return Update(_docstring(optimiser), "\n".join([*body, f"    return theta, {{{states}}}"]),
-                  "\n".join([*entries.together(lines[:last]), "    return gradients"]) if last else "",
-                  [*optimiser.constants, *("K" for _ in range(any("K" in line.reads for line in lines)))])
+                  "\n".join([*entries.together(together), "    return gradients"]) if together else "",
+                  [*optimiser.constants, *("K" for _ in range(any("K" in line.reads for line in optimiser.assignments)))])
 
 
 def _docstring(optimiser: Optimiser) -> str:

@@ -213,10 +213,11 @@ class Translator:
 
     def _gather(self, access: Access, target: Access) -> None:
         """An access by label; where it reads one entry of each row, at positions counted through the whole array."""
-        *rows, label = access.indices
         shape = self.quantities[access.name].shape
-        if not (isinstance(label, Access) and label.indices == tuple(rows) == target.indices and all(
-                isinstance(i, Index) and i.size == size for i, size in zip(rows, shape, strict=False))):
+        labels = [i for i in access.indices if isinstance(i, Access)]
+        rows = tuple(i for i in access.indices if not isinstance(i, Access))
+        if not (len(labels) == 1 and labels[0].indices == rows == target.indices and all(
+                isinstance(i, Access) or i.size == size for i, size in zip(access.indices, shape, strict=True))):
             self._call("gather", "", (access,), target)
             return
         self._call("take", "", (access, self._counted(access.indices, shape, target.indices)), target)

@@ -24,7 +24,7 @@ def sums(lowered: Lowered) -> str:
     quantities = lowered.quantities
     found = [f'"{lowered.identifier(name)}": {fact.right}' for name in lowered.data for fact in quantities[name].facts
              if isinstance(fact.left, Sum) and fact.left.body == quantities[name].entry
-             and fact.left.indices == quantities[name].indices[-1:]]
+             and fact.left.indices == (quantities[name].indices[lowered.features],)]
     return "{" + ", ".join(found) + "}" if found else ""
 
 
@@ -54,7 +54,7 @@ def one_hot(lowered: Lowered) -> dict[str, Any] | None:
     target = lowered.quantities[network.target]
     if target.integer:
         return None
-    size = network.size(target.shape[-1])
+    size = network.size(target.shape[lowered.features])
     return {"name": lowered.identifier(target.name), "size": size, "axes": len(target.indices)} if size else None
 
 
@@ -69,8 +69,9 @@ def random_data(lowered: Lowered) -> list[tuple[str, str]]:
         if lowered.quantities[name].integer:
             code = f'rng.integers(0, LABELS["{lowered.identifier(name)}"], {shape})'
         elif target and kind in ("distribution", "logits"):
-            classes, places = sizes[-1], "samples" if len(sizes) == 2 else shape_text(sizes[:-1])
-            code = f"np.eye({classes})[rng.integers(0, {classes}, {places})]"
+            classes = sizes.pop(lowered.features)
+            places = "samples" if len(sizes) == 1 else shape_text(sizes)
+            code = f"np.eye({classes})[rng.integers(0, {classes}, {places})]{'.swapaxes(-1, -2)' * lowered.columns}"
         elif target and kind in ("probability", "logit"):
             code = f"rng.integers(0, 2, {shape}).astype(float)"
         elif target and kind == "margin":

@@ -60,9 +60,9 @@ class Functions:
         if not used.isdisjoint(lowered.random):
             masks = lowered.identifiers(lowered.random)
             left = ", ".join(masks) if len(masks) > 1 else f"({masks[0]},)"
-            lines.append(f"    {left} = _checked_masks(parameters, masks, len({names[0]}))")
+            lines.append(f"    {left} = _checked_masks(parameters, masks, {lowered.count(names[0])})")
         if lowered.sampled and counts:
-            lines.append(f"    m = len({lowered.identifier(lowered.sampled)})")
+            lines.append(f"    m = {lowered.count(lowered.identifier(lowered.sampled))}")
         lines += self._unpacked({name: name for name in lowered.stored if name in used}, "parameters")
         if self.directions:
             lines.append("    direction = _checked_direction(parameters, direction)")

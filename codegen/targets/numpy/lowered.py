@@ -19,7 +19,6 @@ from codegen.program import Program
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Recurrence, Role, System
-from derive.language.substitution import SAMPLES
 from derive.network import Network
 from derive.rewrites.stability import stable_system
 
@@ -42,6 +41,7 @@ class Lowered:
         data: names of inputs and targets.
         running: names of running statistics; `stored` are they and the parameters.
         random: names of the masks that training draws.
+        columns: whether the samples are the last axis of the data.
     """
 
     reserved = RESERVED
@@ -57,6 +57,7 @@ class Lowered:
         self.running = tuple(equation.name for equation in network.running)
         self.stored = (*network.parameters, *self.running)
         self.random = tuple(network.random)
+        self.columns = network.columns
         self._sizes = Sizes(network.sizes)
         self._identifiers: dict[str, str] = {}
         self._taken = set(self.reserved)
@@ -124,8 +125,17 @@ class Lowered:
 
     @cached_property
     def sampled(self) -> str | None:
-        """Data with a row for each sample, which tells how many there are."""
-        return next((n for n in self.data if self.quantities[n].shape[:1] == (SAMPLES,)), None)
+        """Data with an axis of samples, which tells how many there are."""
+        return next((n for n in self.data if self.quantities[n].sample_axis is not None), None)
+
+    @property
+    def features(self) -> int:
+        """The axis of features or classes, counted from the last."""
+        return -2 if self.columns else -1
+
+    def count(self, array: str) -> str:
+        """Code for the number of samples of an array."""
+        return f"{array}.shape[-1]" if self.columns else f"len({array})"
 
 
 def shape_text(sizes: Sequence[str]) -> str:

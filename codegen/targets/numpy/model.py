@@ -56,10 +56,11 @@ def train(lowered: Lowered, update: Update) -> str:
     """
     optimiser = lowered.network.optimiser
     data = lowered.identifiers(lowered.data)
-    head = ["self._values", "self._gradients", f"self._workspaces[len({data[0]})]", *data]
+    samples = lowered.count(data[0])
+    head = ["self._values", "self._gradients", f"self._workspaces[{samples}]", *data]
     body = []
     if lowered.random:
-        body = [f"        masks = self._masks[len({data[0]})]", "        _draw(masks, self._rng)"]
+        body = [f"        masks = self._masks[{samples}]", "        _draw(masks, self._rng)"]
         head.append("*masks.values()")
     layered = lowered.network.training.update_order == "layer_by_layer"
     if layered:

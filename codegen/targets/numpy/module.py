@@ -78,6 +78,7 @@ def template_globals(lowered: Lowered) -> dict[str, Any]:
         "arguments": lambda names: ", ".join(lowered.identifiers(names)),
         "keywords": lambda names: ", ".join(f"{n}={n}" for n in lowered.identifiers(names)),
         "names_line": lambda name, names: names_line(name, list(names)),
+        "columns": lowered.columns, "count": lowered.count, "features": lowered.features,
     }
 
 

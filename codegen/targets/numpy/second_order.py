@@ -32,11 +32,15 @@ class SecondOrder:
         self._gauss_newton = gauss_newton_vector(derivation.forward, network.loss, self.split, derivation.wrt,
                                                  self._hessian.system.equations)
 
+    @property
+    def matrices(self) -> list[tuple[str, str, Directional]]:
+        """Each with the name of its matrix in the module, and in words."""
+        return [("hessian", "the Hessian", self._hessian), ("gauss_newton", "the Gauss–Newton matrix", self._gauss_newton)]
+
     @cached_property
     def products(self) -> list[tuple[str, str, Product]]:
-        """Each with the name of its matrix in the module, and in words."""
-        return [("hessian", "the Hessian", self._product(self._hessian)),
-                ("gauss_newton", "the Gauss–Newton matrix", self._product(self._gauss_newton))]
+        """The same, printed."""
+        return [(name, title, self._product(made)) for name, title, made in self.matrices]
 
     @property
     def helpers(self) -> set[str]:
@@ -71,9 +75,10 @@ class SecondOrder:
 def solve(lowered: Lowered) -> str:
     """The end of `_train` for an optimiser that solves equations with all parameters at once."""
     data = lowered.identifiers(lowered.data)
-    lines = [f"        masks = self._masks[len({data[0]})]", "        _draw(masks, self._rng)"] if lowered.random else []
+    samples = lowered.count(data[0])
+    lines = [f"        masks = self._masks[{samples}]", "        _draw(masks, self._rng)"] if lowered.random else []
     masks = ["*masks.values()"] if lowered.random else []
-    step = ["self._values", "self._gradients", f"self._workspaces[len({data[0]})]", *data, *masks]
+    step = ["self._values", "self._gradients", f"self._workspaces[{samples}]", *data, *masks]
     move = ["loss", *data, *(["masks"] if masks else [])]
     lines += [call_lines("loss = _step", step, 8), call_lines("self._move", move, 8), "        return loss"]
     return "\n".join(lines)

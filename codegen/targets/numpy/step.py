@@ -57,7 +57,7 @@ def training_step(lowered: Lowered) -> Step:
                           "gradients"),
                *unpacking(arrays, "arrays")]
     if lowered.sampled and any(re.search(r"\bm\b", line) for line in lines if not line.lstrip().startswith("#")):
-        opening.append(f"    m = len({identifier(lowered.sampled)})")
+        opening.append(f"    m = {lowered.count(identifier(lowered.sampled))}")
     return Step("\n".join(opening + wrapped(lines)), _workspace(lowered, result, arrays, constants),
                 printer.helpers | ({"zeros"} if result.zeroed else set()))
 

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from codegen.index_text import equation_text
-from codegen.lowering import lower
 from codegen.program import Program, flat
 from codegen.targets.numpy.buffered import Buffered, CallPrinter, buffered
 from codegen.targets.numpy.layout import WIDTH, comment, filled, plain, wrapped
 from codegen.targets.numpy.printer import NumpyPrinter
-from derive.language.equations import Equation, Quantity, Role
-from derive.language.expressions import Access, Index, free_indices
-from derive.network import ENTRIES, Optimiser
+from codegen.update import over_vectors, stages
+from derive.language.equations import Equation
+from derive.network import Optimiser
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,11 @@ class Update:
 
 def update(optimiser: Optimiser) -> Update:
     """One optimiser step over the flat vector of parameters, or over the part of it that is one parameter."""
-    lines = optimiser.assignments
-    last = max((place for place, line in enumerate(lines, 1) if "G" in line.reads), default=0)
-    if not optimiser.by_parameter or not last:
-        return _function("_update", optimiser, lines)
-    before = _function("_clip", optimiser, lines[:last], keeps_gradient=True)
-    made = _function("_update", optimiser, lines[last:])
+    together, each = stages(optimiser)
+    if not optimiser.by_parameter or not together:
+        return _function("_update", optimiser, optimiser.assignments)
+    before = _function("_clip", optimiser, together, keeps_gradient=True)
+    made = _function("_update", optimiser, each)
     return replace(made, before=before, scratch=list(dict.fromkeys([*before.scratch, *made.scratch])))
 
 
@@ -78,28 +76,6 @@ def _function(name: str, optimiser: Optimiser, assignments: Sequence[Equation], 
 def argument(name: str) -> str:
     """The name of a constant as an argument."""
     return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def over_vectors(optimiser: Optimiser, assignments: Sequence[Equation]) -> Program:
-    """The assignments to scalars as statements over vectors."""
-    index = Index("i", ENTRIES)
-    arrays = {"theta", "g", *optimiser.states}
-    quantities = {n: Quantity(n, (index,)) for n in arrays}
-    quantities |= {n: Quantity(n, (), Role.CONSTANT) for n in (*optimiser.constants, "k", "K")}
-    equations = []
-    for equation in assignments:
-        forth = {a: Access("g", *a.indices) if a.name == "G" else Access(a.name, index)
-                 for a in equation.body.atoms(Access) | {equation.target}
-                 if a.name == "G" or a.name in arrays and not a.indices}
-        body = equation.body.xreplace(forth)
-        if equation.name not in quantities:
-            own = (index,) if index in free_indices(body) else ()
-            if own:
-                arrays.add(equation.name)
-            quantities[equation.name] = Quantity(equation.name, own)
-            forth[equation.target] = Access(equation.name, *own)
-        equations.append(Equation(forth[equation.target], body))
-    return lower(equations, quantities, {})
 
 
 def _lines(assignments: Sequence[Equation], program: Program, result: Buffered, calls: CallPrinter) -> list[str]:

@@ -22,14 +22,7 @@ def loss(page: Page) -> str:
 
 def _loss_equations(page: Page) -> list[Equation]:
     """Equations that the prediction does not need."""
-    definitions = page.forward_system.definitions
-    needed, waiting = {page.network.prediction}, [page.network.prediction]
-    while waiting:
-        equation = definitions.get(waiting.pop())
-        for name in equation.reads if equation else ():
-            if name not in needed:
-                needed.add(name)
-                waiting.append(name)
+    needed = page.forward_system.leading_to(page.network.prediction)
     return [e for e in page.forward_system.equations if e.name not in needed]
 
 

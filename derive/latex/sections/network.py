@@ -13,13 +13,9 @@ from derive.latex.words import count, listed
 def network(page: Page) -> str:
     of = page.network
     inputs = " and ".join(_with_shape(page, name) for name in of.inputs)
-    numbers = page.parameter_count
     out = [r"\section{The network}",
            f"From the input {inputs} the network computes the prediction {_with_shape(page, of.prediction)}. "]
-    sentence = f"It has {count(len(of.parameters), 'parameter array')}"
-    if numbers is not None:
-        sentence += f" with {count(numbers, 'number')} in all"
-    out.append(sentence + "; ")
+    out.append(f"It has {count(len(of.parameters), 'parameter array')} with {count(of.parameter_count, 'number')} in all; ")
     frozen = [f"${page.symbol(name)}$" for name in of.frozen]
     if frozen:
         out.append(f"{listed(frozen)} {'is' if len(frozen) == 1 else 'are'} kept fixed, all others are trained. ")
@@ -27,7 +23,8 @@ def network(page: Page) -> str:
         out.append("all of them are trained. ")
     loss = page.symbol(of.loss)
     out.append(f"Training lowers the loss ${loss}$. Indices count from 1; $n$ numbers the samples, of which there "
-               f"are $m$, and one row of a matrix is one sample.")
+               f"are $m$, and one {'column' if of.columns else 'row'} of a "
+               "matrix is one sample.")
     return "\n".join(out)
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-
-from sympy import Expr
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
 
 from derive.instantiate import evaluate_indices, instantiate, number
-from derive.language.equations import Equation, Role
+from derive.language.equations import Equation, Role, System
 from derive.language.expressions import Access
 from derive.language.substitution import SAMPLES
 from derive.latex.entries import Entries, EntryPrinter
 from derive.latex.lines import PAGE, width
 from derive.latex.printer import NumberPrinter, Printer
-from derive.latex.rows import merged, rows_of
+from derive.latex.rows import Row, merged, rows_of
+from derive.network import Network
 
 _MOST_ROWS = 8
-_MOST_FORWARD = 60  # scalar entries of a forward pass that is written out
+MOST_FORWARD = 60  # scalar entries of a forward pass that is written out
 _MOST_SAMPLES = 3
 
 
@@ -28,57 +28,66 @@ def numbers(view: Entries, whole: Callable[[str], str]) -> str:
     if not shown:
         return ""
     sampled, before, after = _forward_parts(view)
+    forward = ForwardRows(view)
     out = [r"\section{The numbers}", "The forward equations, written out for each entry, with the numbers put in. "
            + ("" if view.single else f"All {view.samples} samples are shown. " if shown == view.samples
               else f"Of the {view.samples} samples the first is shown. ")
            + precision(view.digits), rf"{{\raggedright Given are {_given(view, whole)}.\par}}"]
-    labels = _labels(view)
-    aliases = {**view.aliases, **view.network.aliases}
-    instance = instantiate(view.derivation.forward, view.network.sizes, view.samples)
-    of: dict[str, list[Equation]] = {}
-    for equation in instance.equations:
-        of.setdefault(equation.name, []).append(equation)
-    printer = EntryPrinter(view.derivation.system.quantities, aliases)
-
-    def row(equation: Equation) -> tuple[str, list[str]]:
-        inserted = evaluate_indices(equation.body, {}, view.numeric_sizes, labels)
-        return printer.marked(equation.target), _inserted(view, equation.body, inserted, printer)
-
-    def rows(names: Sequence[str], sample: int | None) -> list[tuple[str, list[str]]]:
-        return [row(e) for name in names for e in of[name]
-                if sample is None or _sample_of(view, e.target) == sample]
-
     parts = ["Entry by entry:"] if view.single or before else []
-    parts += [rows_of(rows(before, None))] if before else []
+    parts += [rows_of(forward.of(before))] if before else []
     for sample in range(shown):
         if not view.single:
             parts.append(rf"\paragraph{{Sample {sample + 1}.}}")
-        parts.append(rows_of(rows(sampled, sample)))
+        parts.append(rows_of(forward.of(sampled, sample)))
     if after and not view.single:
         definitions = view.derivation.forward.definitions
-        parts += ["Over all samples:", rows_of([
-            (left, [printer.marked(evaluate_indices(definitions[name].body, {}, view.sizes)), *right[
-                1 if shown == view.samples else -1:]])
-            for name in after for e in of[name] if not e.target.indices
-            for left, right in [row(e)]])]
+        scalars = [name for name in after if not definitions[name].target.indices]
+        summed = [forward.printer.marked(evaluate_indices(definitions[name].body, {}, view.sizes)) for name in scalars]
+        parts += ["Over all samples:", rows_of(
+            row._replace(parts=[formula, *row.parts[1 if shown == view.samples else -1:]])
+            for formula, row in zip(summed, forward.of(scalars), strict=True))]
     elif after:
-        parts.append(rows_of(rows(after, None)))
+        parts.append(rows_of(forward.of(after)))
     return "\n\n".join([*out, merged(parts)])
+
+
+class ForwardRows:
+    """The forward equations entry by entry: as a formula, with the numbers put in, and as a result."""
+
+    def __init__(self, view: Entries) -> None:
+        self.view = view
+        self.printer = EntryPrinter(view.derivation.system.quantities, {**view.aliases, **view.network.aliases})
+        self._equations: dict[str, list[Equation]] = {}
+        for equation in instantiate(view.derivation.forward, view.network.sizes, view.samples or 1).equations:
+            self._equations.setdefault(equation.name, []).append(equation)
+
+    def of(self, names: Iterable[str], sample: int | None = None) -> list[Row]:
+        """The rows of all entries of some quantities, or of those that belong to one sample."""
+        return [self._row(equation) for name in names for equation in self._equations[name]
+                if sample is None or _sample_of(self.view, equation.target) == sample]
+
+    def _row(self, equation: Equation) -> Row:
+        assert self.view.values is not None
+        values, body = self.view.values, equation.body
+        at_labels = self.view.at_labels(body)
+        numbers = NumberPrinter(values, self.view.digits, self.view.derivation.system.quantities, self.printer.aliases)
+        return Row(self.printer.marked(equation.target),
+                   self.view.steps([self.printer.marked(body), self.printer.marked(at_labels)],
+                                   [numbers.marked(at_labels)], number(at_labels, values)))
 
 
 def _shown(view: Entries) -> int:
     """The samples whose forward pass is written out: all of a few, or the first; none of a large network."""
-    once = each = 0
-    for equation in view.derivation.forward.equations:
-        count = 1
-        for index in equation.target.indices:
-            count *= 1 if index.size == SAMPLES else view.network.size(index.size) or _MOST_FORWARD + 1
-        by_sample = any(i.size == SAMPLES for i in equation.target.indices)
-        once, each = once + count * (not by_sample), each + count * by_sample
     samples = view.samples or 0
-    if samples <= _MOST_SAMPLES and once + samples * each <= _MOST_FORWARD:
+    if samples <= _MOST_SAMPLES and forward_entries(view.network, view.derivation.forward, samples) <= MOST_FORWARD:
         return samples
-    return 1 if once + each <= _MOST_FORWARD else 0
+    return 1 if forward_entries(view.network, view.derivation.forward) <= MOST_FORWARD else 0
+
+
+def forward_entries(network: Network, forward: System, samples: int = 1) -> int:
+    """How many numbers a forward pass computes."""
+    return sum(prod(samples if index.size == SAMPLES else network.size(index.size) or MOST_FORWARD + 1
+                    for index in equation.target.indices) for equation in forward.equations)
 
 
 def _forward_parts(view: Entries) -> tuple[list[str], list[str], list[str]]:
@@ -103,32 +112,6 @@ def _sample_of(view: Entries, entry: Access) -> int | None:
     return next((int(at) for i, at in zip(indices, entry.indices, strict=True) if i.size == SAMPLES), None)
 
 
-def _labels(view: Entries) -> dict[str, dict]:
-    """The values of integer quantities, as nested mappings."""
-    assert view.values is not None
-    out: dict[str, dict] = {}
-    for (name, place), value in view.values.items():
-        if place and name in view.derivation.system.quantities and view.derivation.system.quantities[name].integer:
-            level = out.setdefault(name, {})
-            for position in place[:-1]:
-                level = level.setdefault(position, {})
-            level[place[-1]] = int(value)
-    return out
-
-
-def _inserted(view: Entries, body: Expr, at_labels: Expr, printer: Printer) -> list[str]:
-    """A formula, with its numbers put in, and its value, each once."""
-    assert view.values is not None
-    values = view.values
-    out = [printer.marked(body)]
-    numbers = NumberPrinter(values, view.digits, view.derivation.system.quantities, printer.aliases)
-    for printed in ([printer.marked(at_labels)] if at_labels != body else []) + [
-            numbers.marked(at_labels), view.real(number(at_labels, values))]:
-        if printed != out[-1]:
-            out.append(printed)
-    return out
-
-
 def _given(view: Entries, whole: Callable[[str], str]) -> str:
     """Data and parameters, as matrices where they fit."""
     assert view.values is not None
@@ -147,7 +130,7 @@ def _given_one(view: Entries, name: str, whole_name: Callable[[str], str]) -> st
     aliases = {**view.aliases, **view.network.aliases}
     printer = Printer(view.derivation.system.quantities, aliases)
     entry = {p: printer.plain(Access(name, *p)) for p in places}
-    value = {p: view.real(view.values[name, p] + quantity.integer) for p in places}
+    value = {p: view.given(view.values[name, p] + quantity.integer) for p in places}
     if len(places) == 1 and (name, places[0]) in aliases or not quantity.indices:
         return f"${entry[places[0]]} = {value[places[0]]}$"
     if len(quantity.indices) <= 2 and places:
@@ -159,23 +142,35 @@ def _given_one(view: Entries, name: str, whole_name: Callable[[str], str]) -> st
             grids.insert(0, entry)
         latex = " = ".join([whole, *map(_grid, grids)])
         rows = 1 + max(p[0] for p in places)
-        if rows > _MOST_ROWS and quantity.indices[0].size == SAMPLES:
-            latex = f"{whole} = " + _grid({p: value[p] for p in places if p[0] < _MOST_SAMPLES}, more=True)
-            rows = _MOST_SAMPLES
+        axis = quantity.sample_axis
+        if axis is not None and (width(latex) > PAGE if axis else rows > _MOST_ROWS):
+            latex = f"{whole} = " + _grid({p: value[p] for p in places if p[axis] < _MOST_SAMPLES}, more=axis)
+            rows = rows if axis else _MOST_SAMPLES
         if rows <= _MOST_ROWS and width(latex) <= PAGE:
             return rf"\mbox{{${latex}$}}"
     return ",\n".join(f"${entry[p]} = {value[p]}$" for p in places)
 
 
-def _grid(entries: Mapping[tuple[int, ...], str], more: bool = False) -> str:
-    """Entries by their places as a matrix; a vector is a column."""
+def own_names(view: Entries) -> list[str]:
+    """What the document calls the entries of each quantity, where it has names for all of them."""
+    out = []
+    for quantity in view.derivation.forward.quantities.values():
+        entries = list(view.entries(quantity.name))
+        if 1 <= len(quantity.indices) <= 2 and all(view.print._alias(entry) for entry in entries):
+            grid = _grid({tuple(map(int, entry.indices)): view.print.plain(entry) for entry in entries})
+            out.append(rf"\mbox{{$\bigl({view.print.plain(quantity.entry)}\bigr) = {grid}$}}")
+    return out
+
+
+def _grid(entries: Mapping[tuple[int, ...], str], more: int | None = None) -> str:
+    """Entries by their places as a matrix, with dots where it goes on along an axis; a vector is a column."""
     rows: dict[int, list[str]] = {}
     for place, entry in entries.items():
         rows.setdefault(place[0], []).append(entry)
-    lines = [" & ".join(row) for row in rows.values()] + ([r"\vdots"] if more else [])
+    lines = [" & ".join([*row, *[r"\cdots"] * (more == 1)]) for row in rows.values()] + [r"\vdots"] * (more == 0)
     return r"\begin{pmatrix} " + r" \\ ".join(lines) + r" \end{pmatrix}"
 
 
 def precision(digits: int) -> str:
-    return (f"Numbers are printed to {digits} decimals, very small and very large ones to {digits} "
+    return (f"Results are printed to {digits} decimal{'s' * (digits > 1)}, very small and very large ones to as many "
             "significant digits; nothing is rounded in between.")

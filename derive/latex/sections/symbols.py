@@ -90,14 +90,6 @@ def _sizes(page: Page, sizes: set) -> str:
         symbols = [page.print.plain(s) for s in run]
         shown = symbols if len(symbols) <= 3 else [symbols[0], r"\dots", symbols[-1]]
         words.append(f"${' = '.join(shown)} = {value}$")
-    samples = _samples(page)
+    samples = page.network.batch
     words.append(r"$m$ samples" + (f", here $m = {samples}$" if samples else ""))
     return "Sizes: " + ", ".join(words) + "."
-
-
-def _samples(page: Page) -> int | None:
-    for name in page.network.inputs:
-        data = page.network.data.get(name)
-        if data is not None:
-            return min(len(data), page.network.training.batch_size or len(data))
-    return None

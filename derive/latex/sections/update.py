@@ -65,8 +65,13 @@ def _frozen(page: Page) -> str:
 
 
 def update(page: Page, only: str | None) -> str:
+    return "\n".join([r"\section{The update}", rule(page, only)])
+
+
+def rule(page: Page, only: str | None) -> str:
+    """How an entry is updated, and in which order."""
     optimiser = page.network.optimiser
-    out = [r"\section{The update}", start(page, only)]
+    out = [start(page, only)]
     if not optimiser.assignments:
         return "\n".join(filter(None, [*out, solving(page), _frozen(page)]))
     trained = [n for n in page.network.trained if only in (None, n)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from sympy import Expr
@@ -10,14 +9,14 @@ from sympy import Expr
 from derive.instantiate import number
 from derive.language.expressions import Access, Partial
 from derive.latex.entries import Coupled, Entries, Term
-from derive.latex.lines import PAGE, width
 from derive.latex.loss_parts import parts_of_loss
-from derive.latex.optimiser import EntryUpdatePrinter
-from derive.latex.printer import NumberPrinter, mark, plain, real
-from derive.latex.rows import merged, rows_of
+from derive.latex.network_paths import NetworkPaths
+from derive.latex.printer import NumberPrinter, mark
+from derive.latex.rows import Row, merged, rows_of
+from derive.latex.sections.new_value import new_value
 from derive.latex.sections.numbers import precision
-
-_MOST_ROWS = 8  # of a table with a row for each sample
+from derive.latex.sections.sample_table import MOST_SAMPLES, sample_table
+from derive.latex.words import count, natural
 
 
 def weights(view: Entries, quantity: str | None, place: tuple[int, ...] | None, said: bool) -> str:
@@ -26,68 +25,77 @@ def weights(view: Entries, quantity: str | None, place: tuple[int, ...] | None, 
     Args:
         said: whether the page has said how numbers are printed.
     """
-    return _Weights(view, said).section(quantity, place)
+    heading = "Every weight by itself" if quantity is None else "The derivative by itself"
+    heading = rf"\section{{{heading}}}"
+    entries = entries_in_order(view, quantity, place)
+    try:
+        written = each_entry(view, entries)
+    except Coupled:
+        return "\n".join([heading, "In this network samples act on each other, so the derivatives have no view of "
+                                   "one sample; the equations above hold as they are."])
+    opening = _opening(view, said)
+    if len({entry.name for entry in entries}) > 1:
+        opening += (" The last layer's parameters come first, because the derivatives by what a layer computes are "
+                    "factors of those by everything before it: going back, each is computed once.")
+    if any(r" \to " in part for part in written):
+        opening += " The path through the network that a product of factors follows stands in brackets beside it."
+    return "\n\n".join(filter(None, [heading, opening, *written]))
+
+
+def entries_in_order(view: Entries, quantity: str | None = None, place: tuple[int, ...] | None = None) -> list[Access]:
+    """The trained entries in the order of the record, and of the document's own names; or those of one quantity."""
+    names = [quantity] if quantity else [a.of.name for a in view.derivation.adjoints if a.of.name in view.network.trained]
+
+    def is_meant(entry: Access) -> bool:
+        return place is None or all(own == view.n or int(own) == p for own, p in zip(entry.indices, place, strict=True))
+
+    def key(entry: Access) -> tuple:
+        alias = view.print._alias(entry)
+        return (view.order[entry.name], not alias, *natural(alias or ""))
+
+    return sorted((entry for name in names for entry in view.entries(name) if is_meant(entry)), key=key)
+
+
+def each_entry(view: Entries, entries: Sequence[Access]) -> list[str]:
+    """A paragraph for each entry: its derivative, and its new value.
+
+    Raises:
+        Coupled: samples act on each other.
+    """
+    weights = _Weights(view)
+    return [weights.entry(entry) for entry in entries]
+
+
+def _opening(view: Entries, said: bool) -> str:
+    out = ["The same equations, written out for each entry. "]
+    if view.single:
+        out.append("There is one sample, so no sum over samples is left.")
+    else:
+        out.append("The sample stays an index $n$; a parameter's derivative is the sum over all samples"
+                   + (f", here $m = {view.samples}$." if view.samples else "."))
+    if view.values is not None:
+        if not said:
+            out.append(precision(view.digits))
+        if view.network.training.update_order == "layer_by_layer":
+            out.append("The update goes layer by layer: a parameter marked with a plus sign, such as "
+                       "$w^{+}$, already has its new value when the layers below are computed.")
+    return " ".join(out)
 
 
 class _Weights:
     """Writes the derivatives of one network's entries, each intermediate derivative once."""
 
-    def __init__(self, view: Entries, said: bool) -> None:
-        self.view, self.said = view, said
+    def __init__(self, view: Entries) -> None:
+        self.view = view
+        self.paths = NetworkPaths(view)
         self.done: set[object] = set()
 
-    def section(self, quantity: str | None, place: tuple[int, ...] | None) -> str:
-        names = [quantity] if quantity else [a.of.name for a in self.view.derivation.adjoints
-                                            if a.of.name in self.view.network.trained]
-        entries = [e for name in names for e in self.view.entries(name)
-                   if place is None or self._is(e, place)]
-        heading = "Every weight by itself" if quantity is None else "The derivative by itself"
-        out = [rf"\section{{{heading}}}", self._opening()]
-        if len(names) > 1:
-            out[-1] += (" The last layer's parameters come first, because the derivatives by what a layer computes are "
-                        "factors of those by everything before it: going back, each is computed once.")
-        try:
-            for entry in self._reading_order(entries):
-                out += self._entry(entry)
-        except Coupled:
-            return "\n".join([out[0], "In this network samples act on each other, so the derivatives have no view of "
-                                      "one sample; the equations above hold as they are."])
-        return "\n\n".join(filter(None, out))
-
-    def _is(self, entry: Access, place: tuple[int, ...]) -> bool:
-        return all(own == self.view.n or int(own) == p for own, p in zip(entry.indices, place, strict=True))
-
-    def _reading_order(self, entries: list[Access]) -> list[Access]:
-        """In the order of the record, and within a quantity in the order of the document's own names."""
-        def key(entry: Access) -> tuple:
-            alias = self.view.print._alias(entry)
-            stem = alias.rstrip("0123456789") if alias else ""
-            count = int(alias[len(stem):] or 0) if alias else 0
-            return (self.view.order[entry.name], not alias, stem, count)
-        return sorted(entries, key=key)
-
-    def _opening(self) -> str:
-        out = ["The same equations, written out for each entry. "]
-        if self.view.single:
-            out.append("There is one sample, so no sum over samples is left.")
-        else:
-            out.append("The sample stays an index $n$; a parameter's derivative is the sum over all samples"
-                       + (f", here $m = {self.view.samples}$." if self.view.samples else "."))
-        if self.view.values is not None:
-            if not self.said:
-                out.append(precision(self.view.digits))
-            if self.view.network.training.update_order == "layer_by_layer":
-                out.append("The update goes layer by layer: a parameter marked with a plus sign, such as "
-                           "$w^{+}$, already has its new value when the layers below are computed.")
-        return " ".join(out)
-
-    def _entry(self, entry: Access) -> list[str]:
+    def entry(self, entry: Access) -> str:
         symbol = self.view.print.plain(entry)
-        out = [rf"\paragraph{{${symbol}$.}}"]
-        out += self._explain(entry, top=True)
-        if entry.name in self.view.network.trained:
-            out.append(self._update(entry))
-        return [merged(out)]
+        out = [rf"\paragraph{{${symbol}$.}}", *self._explain(entry)]
+        if entry.name in self.view.network.trained and (row := new_value(self.view, entry, self._d(entry))):
+            out.append(rows_of([row]))
+        return merged(out)
 
     def _d(self, entry: Access, of: str | None = None) -> str:
         """∂J/∂entry, marked; `of` names a part of the loss instead of J."""
@@ -114,7 +122,7 @@ class _Weights:
         terms = self.view.terms(entry)
         return terms is not None and len(terms) > 1
 
-    def _explain(self, entry: Access, top: bool = False, of: str | None = None) -> list[str]:
+    def _explain(self, entry: Access, of: str | None = None) -> list[str]:
         """Lines that lead to ∂J/∂entry, each intermediate derivative once."""
         key = ("total", entry)
         if key in self.done:
@@ -131,7 +139,8 @@ class _Weights:
         first = self._product_of(head, links, of)
         summed = any(term.summed for term, _ in links)
         limits = self.view.print.limits(r"\sum", [self.view.n]) if summed else ""
-        rows = [(self._d(entry, of), [limits + first])]
+        product = Row(self._d(entry, of), [limits + first], self.paths.named(entry))
+        rows = [product]
         if head.name != self.view.derivation.objective and self._is_long(head) and ("total", head) not in self.done:
             out.append(rows_of(rows))
             out += self._explain(head)
@@ -145,10 +154,16 @@ class _Weights:
                 self.done.add(local_key)
                 rows.append(self._local(term, by))
         if self.view.values is not None and (self.view.single or not summed and self.view.n not in entry.indices):
-            rows.append((self._d(entry, of), [self._numbers(head, links), self.view.real(self.view.total(entry))]))
+            formula = rows.pop() if rows == [product] else Row(self._d(entry, of), [])  # all factors are known: one line
+            worked = self.view.steps(formula.parts, [self._numbers(head, links)], self.view.total(entry))
+            rows.append(formula._replace(parts=worked))
         out.append(rows_of(rows))
         if self.view.values is not None and summed:
-            out.append(self._table(entry, head, links))
+            if (self.view.samples or 0) <= MOST_SAMPLES and ("table", entry.name) not in self.done:
+                self.done.add(("table", entry.name))
+                heads = [self._d(head), *(self.view.print.marked(Partial(term.through, by)) for term, by in links)]
+                out.append(sample_table(self.view, entry, head, links, heads))
+            out.append(rows_of([Row(self._d(entry), [self.view.real(self.view.total(entry))])]))
         return out
 
     def _product_of(self, head: Access, links: Sequence[tuple[Term, Access]], of: str | None) -> str:
@@ -159,28 +174,27 @@ class _Weights:
         numbers = [self.view.total(head)] + [self.view.value(term.local, by.name) for term, by in links]
         return rf" {mark(1)}\cdot ".join(self.view.bracketed_real(x) for x in numbers)
 
-    def _read_off(self, entry: Access, of: str | None) -> tuple[str, list[str]]:
+    def _read_off(self, entry: Access, of: str | None) -> Row:
         body = self.view.formula(entry)
-        return (self._d(entry, of), self._with_numbers(body, entry.name))
+        return Row(self._d(entry, of), self._with_numbers(body, entry.name))
 
-    def _local(self, term: Term, by: Access) -> tuple[str, list[str]]:
+    def _local(self, term: Term, by: Access) -> Row:
         self.view.print.updated = frozenset()
-        return (self.view.print.marked(Partial(term.through, by)), self._with_numbers(term.local, by.name))
+        return Row(self.view.print.marked(Partial(term.through, by)), self._with_numbers(term.local, by.name))
 
     def _with_numbers(self, body: Expr, name: str) -> list[str]:
-        self.view.print.updated = updated = self.view.updated_before(name)
-        out = [self.view.print.marked(body)]
+        numeric = self.view.values is not None and self.view.single
+        self.view.print.updated = before = self.view.updated_before(name)
+        formulas = [self.view.print.marked(body)]
+        if numeric:
+            body = self.view.at_labels(body)
+            formulas.append(self.view.print.marked(body))
         self.view.print.updated = frozenset()
-        if self.view.values is not None and self.view.single:
-            values = self.view.values_for(body, updated, 0)
-            printer = NumberPrinter(values, self.view.digits, self.view.derivation.system.quantities, self.view.aliases)
-            inserted = printer.marked(body)
-            result = self.view.real(number(body, values))
-            if inserted not in (out[0], result):
-                out.append(inserted)
-            if result != out[-1]:
-                out.append(result)
-        return out
+        if not numeric:
+            return formulas
+        values = self.view.values_for(body, before, 0)
+        printer = NumberPrinter(values, self.view.digits, self.view.derivation.system.quantities, self.view.aliases)
+        return self.view.steps(formulas, [printer.marked(body)], number(body, values))
 
     def _several(self, entry: Access, terms: Sequence[Term]) -> list[str]:
         """Several paths: each by itself, then their sum."""
@@ -191,15 +205,16 @@ class _Weights:
             names = [self.view.print.plain(part) for part in parts]
             listed = " and ".join([", ".join(f"${n}$" for n in names[:-1]), f"${names[-1]}$"])
             whole = self.view.print.plain(Access(self.view.derivation.objective))
-            out.append(f"${self.view.print.plain(entry)}$ acts on ${whole}$ along {len(terms)} paths, "
+            out.append(f"${self.view.print.plain(entry)}$ acts on ${whole}$ along {count(len(terms), 'path')}, "
                        f"which end in its parts {listed}:")
-            sums = [self._d(entry, name) for name in names]
+            sums, beside = [self._d(entry, name) for name in names], ""
         else:
-            out.append(f"${self.view.print.plain(entry)}$ acts along {len(terms)} paths:")
+            out.append(f"${self.view.print.plain(entry)}$ acts along {count(len(terms), 'path')}:")
             sums = [(self.view.print.limits(r"\sum", [self.view.n]) if term.summed else "") + self._path(term, entry)
                     for term in terms]
+            beside = self.paths.named(entry, terms)
         joined = f" {mark(0)}+ ".join(sums)
-        out.append(rows_of([(self._d(entry), [joined])]))
+        out.append(rows_of([Row(self._d(entry), [joined], beside)]))
         for position, term in enumerate(terms):
             if term.through.name != self.view.derivation.objective and term.through not in (parts or ()):
                 out += self._explain(term.through, of=names[position] if names else None)
@@ -219,21 +234,19 @@ class _Weights:
                 if numeric:
                     here = self.view.value(term.local, entry.name)
                     above = self.view.total(term.through)
-                    right += [rf"{self.view.bracketed_real(above)} \cdot {self.view.bracketed_real(here)}",
-                              self.view.real(above * here)]
-                rows.append((self._d(entry, of), right))
+                    right = self.view.steps(right, [rf"{self.view.bracketed_real(above)} \cdot "
+                                                    rf"{self.view.bracketed_real(here)}"], above * here)
+                rows.append(Row(self._d(entry, of), right, self.paths.named(entry, [term])))
         if numeric:
             amounts = [self.view.total(term.through) * self.view.value(term.local, entry.name) for term in terms]
             added = " ".join((f"{mark(0)}{'-' if x < 0 else '+'} " if i else "-" if x < 0 else "")
                              + self.view.real(abs(x)) for i, x in enumerate(amounts))
-            right = [added, self.view.real(self.view.total(entry))]
-            if not names:
-                right.insert(0, f" {mark(0)}+ ".join(
-                    rf"{self.view.bracketed_real(self.view.total(t.through))} \cdot "
-                    rf"{self.view.bracketed_real(self.view.value(t.local, entry.name))}" for t in terms))
-            rows.append((self._d(entry), right))
+            products = [] if names else [f" {mark(0)}+ ".join(
+                rf"{self.view.bracketed_real(self.view.total(t.through))} \cdot "
+                rf"{self.view.bracketed_real(self.view.value(t.local, entry.name))}" for t in terms)]
+            rows.append(Row(self._d(entry), self.view.steps([], [*products, added], self.view.total(entry))))
         elif self.view.values is not None and self.view.n not in entry.indices:
-            rows.append((self._d(entry), [self.view.real(self.view.total(entry))]))
+            rows.append(Row(self._d(entry), [self.view.real(self.view.total(entry))]))
         if rows:
             out.append(rows_of(rows))
         return out
@@ -244,52 +257,3 @@ class _Weights:
         if term.local == 1:
             return self._d(term.through, of)
         return rf"{self._d(term.through, of)} {mark(1)}\cdot {self.view.print.marked(Partial(term.through, entry))}"
-
-    def _table(self, entry: Access, head: Access, links: Sequence[tuple[Term, Access]]) -> str:
-        """The factors and their product for every sample, and the sum."""
-        assert self.view.values is not None and self.view.samples is not None
-        total = self.view.real(self.view.total(entry))
-        result = rows_of([(self._d(entry), [total])])
-        if self.view.samples > _MOST_ROWS or ("table", entry.name) in self.done:
-            return result
-        self.done.add(("table", entry.name))
-        heads = [self._d(head), *(self.view.print.marked(Partial(term.through, by)) for term, by in links),
-                 r"\text{product}"]
-        columns_of: list[list[float]] = []
-        for sample in range(self.view.samples):
-            factors = [self.view.total(head, sample)] + [self.view.value(term.local, by.name, sample) for term, by in links]
-            columns_of.append([*factors, math.prod(factors)])
-        space = sum(max(width(real(row[at], self.view.digits)) for row in columns_of) + 1.1 for at in range(len(heads)))
-        digits = self.view.digits if space <= PAGE - 2 else min(self.view.digits, 6)
-        rows = [" & ".join([str(sample + 1)] + [f"${real(x, digits)}$" for x in row])
-                for sample, row in enumerate(columns_of)]
-        columns = "r" * (len(heads) + 1)
-        top = " & ".join(["$n$"] + [rf"$\displaystyle {plain(h)}$" for h in heads])
-        body = " \\\\\n".join(rows)
-        said = "" if digits == self.view.digits else f"For each sample, the factors to {digits} decimals:\n"
-        return (f"{said}\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n"
-                f"\\toprule\n{top} \\\\\n\\midrule\n{body} \\\\\n"
-                f"\\midrule\n\\multicolumn{{{len(heads)}}}{{r}}{{sum}} & ${real(self.view.total(entry), digits)}$ \\\\\n"
-                f"\\bottomrule\n\\end{{tabular}}\n\\end{{center}}\n" + result)
-
-    def _update(self, entry: Access) -> str:
-        optimiser = self.view.network.optimiser
-        if not optimiser.assignments:
-            return ""
-        new = self.view.print.plain(entry)
-        new = new.replace(")}", ")+}", 1) if "^{(" in new else new + "^{+}"
-        if len(optimiser.assignments) != 1 or optimiser.states:
-            if self.view.values is None:
-                return ""
-            return rows_of([(new, [self.view.real(self.view.new_value(entry))])])
-        body = optimiser.assignments[0].body
-        printer = EntryUpdatePrinter(self.view.network, {"theta": self.view.print.marked(entry), "g": self._d(entry)})
-        right = [printer.marked(body)]
-        if self.view.values is not None:
-            old = self.view.values[entry.name, tuple(map(int, entry.indices))]
-            numbers = {"theta": self.view.bracketed_real(old, leading=True),
-                       "g": self.view.bracketed_real(self.view.total(entry)),
-                       **{name: real(value) for name, value in optimiser.constants_of(entry.name).items()}}
-            right += [EntryUpdatePrinter(self.view.network, numbers, numbers_only=True).marked(body),
-                      self.view.real(self.view.new_value(entry))]
-        return rows_of([(new, right)])

@@ -1,0 +1,39 @@
+"""The factors of a derivative for every sample, their products, and the sum of these, as a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from derive.language.expressions import Access
+from derive.latex.entries import Entries, Term
+from derive.latex.lines import PAGE, width
+from derive.latex.printer import plain, real
+
+MOST_SAMPLES = 8
+_NARROW = 6  # decimals where more do not fit
+
+
+def sample_table(view: Entries, entry: Access, head: Access, links: Sequence[tuple[Term, Access]],
+                 heads: Sequence[str]) -> str:
+    """The table of one derivative.
+
+    Args:
+        head, links: the quantity at which the chain of factors begins, and the local derivatives after it.
+        heads: the factors as formulas.
+    """
+    assert view.values is not None and view.samples is not None
+    rows: list[list[float]] = []
+    for sample in range(view.samples):
+        factors = [view.total(head, sample)] + [view.value(term.local, by.name, sample) for term, by in links]
+        rows.append([*factors, math.prod(factors)])
+    space = sum(max(width(real(row[at], view.digits)) for row in rows) + 1.1 for at in range(len(heads) + 1))
+    digits = view.digits if space <= PAGE - 2 else min(view.digits, _NARROW)
+    top = " & ".join(["$n$", *(rf"$\displaystyle {plain(h)}$" for h in heads), r"$\displaystyle \text{product}$"])
+    body = " \\\\\n".join(" & ".join([str(sample + 1)] + [f"${real(x, digits)}$" for x in row])
+                           for sample, row in enumerate(rows))
+    said = "" if digits == view.digits else f"For each sample, the factors to {digits} decimals:\n"
+    return (f"{said}\\begin{{center}}\n\\begin{{tabular}}{{{'r' * (len(heads) + 2)}}}\n"
+            f"\\toprule\n{top} \\\\\n\\midrule\n{body} \\\\\n"
+            f"\\midrule\n\\multicolumn{{{len(heads) + 1}}}{{r}}{{sum}} & ${real(view.total(entry), digits)}$ \\\\\n"
+            f"\\bottomrule\n\\end{{tabular}}\n\\end{{center}}")
