@@ -14,51 +14,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from derive import outputs
+from derive.options import DIGITS, DIGITS_BY_HAND, WrongUsage, check_together, options
+
 AGREES, UNEXPECTED, USAGE, INVALID_FILE, DISAGREES, MODULE_FAILED = 0, 1, 2, 3, 4, 5
-FEW_SAMPLES = 8  # samples up to which its numbers are put in
 WIDE = 100  # columns of a terminal from which the table of checks has all of its own
-
-FORMS = ("auto", "scalar", "index", "matrix", "all")  # as in derive.latex.document, which imports SymPy
-
-DESCRIPTION = """\
-Derive the gradients of a network, write its training module, and check the module's numbers.
-
-The derivation goes to standard output as one LaTeX document, the module to OUT/<name>.py, the table of checks to
-standard error.
-
-Exit codes: 0 all well; 2 wrong usage; 3 the file is not a valid network; 4 a number disagrees; 5 the generated
-module failed; 1 anything unexpected.
-"""
-
-
-class WrongUsage(Exception):
-    """The options do not fit the network, or this machine; the text says why."""
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m derive", description=DESCRIPTION, allow_abbrev=False,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", type=Path, help="the network: a YAML file")
-    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("generated"),
-                        help="the folder for the generated module (generated)")
-    parser.add_argument("--form", choices=FORMS, default="auto",
-                        help="the derivation in scalar, index or matrix form, or all of them; auto: index and matrix, and "
-                        "scalar where the network is small")
-    parser.add_argument("--wrt", metavar="NAME", help='only what leads to this weight or parameter: w5, W1, "W1[1,2]"')
-    parser.add_argument("--target", default="numpy", help="what the module is written for: numpy (as it is), c or jax")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of LaTeX, for machines")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print no progress and no table of checks")
-    return parser
 
 
 def derive(arguments: list[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     from derive.file.errors import DeriveError
 
-    parser = _parser()
-    said = parser.parse_args(arguments)
+    parser = options()
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        return _run(said.network, said.out, said.form, said.wrt, said.target, said.json, said.quiet)
+        if arguments[:1] == ["check"]:
+            from derive.claims.command import check
+
+            return check(arguments[1:])
+        said = parser.parse_args(arguments)
+        check_together(said, parser)
+        return _run(said)
     except WrongUsage as error:
         parser.error(str(error))
     except DeriveError as error:
@@ -69,15 +45,45 @@ def derive(arguments: list[str] | None = None) -> int:
         return UNEXPECTED
 
 
-def _run(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool) -> int:
+def _run(said: argparse.Namespace) -> int:
     from derive.checks.process import ModuleFailed, Runner
 
+    outputs.check(said)
     with Runner() as runner:
         try:
-            return _derive(path, out, form, wrt, target, machine, quiet, runner)
+            return _exercise(said, runner) if said.exercise else _derive(said, runner)
         except ModuleFailed as error:
             print(f"the generated module failed:\n{error}", file=sys.stderr)
             return MODULE_FAILED
+
+
+def _exercise(said: argparse.Namespace, runner: Any) -> int:
+    """Print a sheet and its solution; nothing is written or checked, because the numbers are not those of the file."""
+    from derive.build import build
+    from derive.file import read
+    from derive.progress import Progress
+
+    with Progress(not said.quiet) as progress:
+        progress("deriving")
+        network = build(*read(said.network))
+        derivation = network.derivation()
+
+        from derive.exercise import Task, exercise
+        from derive.latex.entries import find_entries
+
+        try:
+            place = find_entries(network, derivation, said.wrt) if said.wrt is not None else (None, None)
+            task = Task(said.seed or 0, said.hard, said.digits or DIGITS_BY_HAND, *place)
+            found = exercise(network, derivation, task, runner, progress)
+        except ValueError as error:
+            raise WrongUsage(str(error)) from None
+        if said.pdf is not None:
+            from derive.drawing.illustrated import illustrated
+
+            progress("typesetting the PDF")
+            outputs.write_pdf(illustrated(found.latex, network, derivation, paths=False), said.pdf)
+    sys.stdout.write(found.latex)
+    return AGREES
 
 
 @dataclass(frozen=True)
@@ -91,77 +97,106 @@ class _Work:
     module: Path
     wrt: Any  # the quantity and the entry that everything is restricted to
     latex: str
+    page: Any  # what the HTML page shows of the running module, where there is one
+    plot: Any  # the plan of the figure, where one is wanted
 
 
-def _derive(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, quiet: bool,
-            runner: Any) -> int:
+def _derive(said: argparse.Namespace, runner: Any) -> int:
     from derive.progress import Progress
 
-    with Progress(not quiet) as progress:
-        work = _started(path, out, form, wrt, target, machine, runner, progress)
-    sys.stdout.write(work.latex)
-    sys.stdout.flush()
-    with Progress(not quiet) as progress:
+    with Progress(not said.quiet) as progress:
+        work = _started(said, runner, progress)
+    if not said.json:
+        sys.stdout.write(work.latex)
+        sys.stdout.flush()
+    with Progress(not said.quiet) as progress:
+        if said.pdf is not None:
+            from derive.drawing.illustrated import illustrated
+
+            progress("typesetting the PDF")
+            outputs.write_pdf(illustrated(work.latex, work.network, work.derivation, work.wrt), said.pdf)
         progress("running the module")
-        result = _checked(work, wrt, target, runner, progress)
-    if machine:
+        result = _checked(work, said, runner, progress)
+    if work.page is not None:
+        from derive.html import page
+
+        module = work.module.read_text(encoding="utf-8")
+        outputs.write("html", page(work.network, work.derivation, work.page, runner.moments, work.latex, module, result),
+                      said.html)
+    if work.plot is not None:
+        from derive.plots import figure
+
+        outputs.write("plot", figure(work.network, work.plot, runner.points, said.plot.suffix[1:]), said.plot)
+    if said.json:
         from derive.checks.report import as_json
 
         _print_json(work, as_json(result))
-    if not quiet:
+    if not said.quiet:
         _print_report(result, work.derivation)
     return AGREES if result.passed else DISAGREES
 
 
-def _started(path: Path, out: Path, form: str, wrt: str | None, target: str, machine: bool, runner: Any,
-             progress: Any) -> _Work:
+def _started(said: argparse.Namespace, runner: Any, progress: Any) -> _Work:
     """Derive and write all there is, while the runner works."""
     progress("deriving")
     from derive.build import build
     from derive.file import read
 
-    file, source = read(path)
+    file, source = read(said.network)
     network = build(file, source)
     derivation = network.derivation()
 
     import codegen
     from derive.checks.report import plan
-    from derive.latex.document import SMALL
+    from derive.latex.document import FEW_SAMPLES, SMALL
     from derive.latex.entries import find_entries
 
     planned = plan(file, source, network, derivation)
-    module = out / f"{network.name}.py"
+    module = said.out / f"{network.name}.py"
     try:
-        within = find_entries(network, derivation, wrt) if wrt is not None else None
-        codegen.write_files(codegen.generate_files(network, derivation, target), module)
+        within = find_entries(network, derivation, said.wrt) if said.wrt is not None else None
+        codegen.write_files(codegen.generate_files(network, derivation, said.target), module)
     except ValueError as error:
         raise WrongUsage(str(error)) from None
     except OSError as error:
         raise WrongUsage(f"--out: {module} cannot be written: {error.strerror}") from None
+    written = not said.json or said.html is not None or said.pdf is not None  # whether anything shows the derivation
     # The runner reads numbers and trains while this process goes on deriving and writing.
-    runner.load(network, module, (_entries(network) <= SMALL or form in ("scalar", "all"))
-                and _samples(network) <= FEW_SAMPLES and not machine)
+    runner.load(network, module, (network.parameter_count <= SMALL or said.form in ("scalar", "all"))
+                and (network.samples or 1) <= FEW_SAMPLES and written)
     runner.read(planned.entries)
     runner.test_gradients(network.seed)
     runner.fit(planned.metrics)
+    page = None
+    if said.html is not None:
+        from derive.html import planned as page_planned
+
+        page = page_planned(network, derivation, max((take.after or 0 for take in planned.takes), default=0))
+        page.ask(runner, derivation)
+    plot = None
+    if said.plot is not None:
+        from derive import plots
+
+        plot = plots.planned(network, derivation)
+        plot.ask(runner)
     system = derivation.system
     if planned.probed:
         system = planned.probes.derive()
         runner.numbers |= dict.fromkeys((t for t in planned.probed if t.name not in system.definitions), 0.0)
         runner.read([t for t in planned.probed if t.name in system.definitions],
-                    codegen.generate_trace(network, derivation, system, target))
+                    codegen.generate_trace(network, derivation, system, said.target))
     latex = ""
-    if not machine:
+    if written:
         progress("writing the derivation")
         runner.wait("start", progress)
         try:
-            latex = derivation.latex(form, wrt, _flat(runner.trace))
+            latex = derivation.latex(said.form, said.wrt, runner.values or None, said.digits or DIGITS)
         except ValueError as error:
             raise WrongUsage(str(error)) from None
-    return _Work(network, derivation, system, planned, module, within, latex)
+    return _Work(network, derivation, system, planned, module, within, latex, page, plot)
 
 
-def _checked(work: _Work, wrt: str | None, target: str, runner: Any, progress: Any) -> Any:
+def _checked(work: _Work, said: argparse.Namespace, runner: Any, progress: Any) -> Any:
     """The report, with all that can be said about numbers that disagree."""
     import rich.console  # noqa: F401  (loads while the module runs)
     import rich.table  # noqa: F401
@@ -170,15 +205,15 @@ def _checked(work: _Work, wrt: str | None, target: str, runner: Any, progress: A
 
     runner.wait(progress=progress)
     result = report(work.planned.checks, runner)
-    if wrt is not None:
-        result = restricted(result, work.network, wrt, *work.wrt)
+    if said.wrt is not None:
+        result = restricted(result, work.network, said.wrt, *work.wrt)
     if any(each.verdict == "disagrees" for each in result.shown):
         import codegen
         from derive.checks.disagreements import explained
 
         result = explained(result, work.planned.probes, work.system, runner,
-                           lambda network: codegen.generate_files(network, work.derivation, target),
-                           codegen.generate_trace(work.network, work.derivation, work.system, target), progress)
+                           lambda network: codegen.generate_files(network, work.derivation, said.target),
+                           codegen.generate_trace(work.network, work.derivation, work.system, said.target), progress)
     return result
 
 
@@ -199,33 +234,6 @@ def _print_report(result: Any, derivation: Any) -> None:
                 console.print(Padding(escape(text), (0, 0, 0, len(line) - len(text))))
             else:
                 console.print(line, markup=False, soft_wrap=True)
-
-
-def _entries(network: Any) -> int:
-    """The number of scalar parameters."""
-    from math import prod
-
-    return sum(prod(size or 1 for size in network.shape(name)) for name in network.parameters)
-
-
-def _samples(network: Any) -> int:
-    return max((len(array) for array in network.data.values()), default=1)
-
-
-def _flat(trace: dict[str, Any]) -> dict[tuple[str, tuple[int, ...]], float] | None:
-    """Numbers by (quantity, indices from 0)."""
-    flat: dict[tuple[str, tuple[int, ...]], float] = {}
-
-    def walk(name: str, value: Any, place: tuple[int, ...]) -> None:
-        if isinstance(value, list):
-            for position, part in enumerate(value):
-                walk(name, part, (*place, position))
-        else:
-            flat[name, place] = value
-
-    for name, value in trace.items():
-        walk(name, value, ())
-    return flat or None
 
 
 def _print_json(work: _Work, checks: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-TOOLS = ("pdflatex", "cc")  # programs that some tests need; those are skipped on a machine without them, and never in CI
+TOOLS = ("pdflatex", "cc", "chromium")  # some tests need them, and are skipped on a machine without them, never in CI
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
