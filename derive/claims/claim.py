@@ -48,6 +48,8 @@ class Claim:
         text: as it was written, without its number.
         number: the right side where it is a printed number, with its digits.
         unit: what `After` counts.
+        where: where the working says it, as its writer tells.
+        misfit: why its shapes do not fit, where they do not: it is then written as 0 = 1.
     """
 
     text: str
@@ -56,6 +58,8 @@ class Claim:
     right: Expr
     number: Number | None = None
     unit: Unit = "updates"
+    where: str = ""
+    misfit: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,154 @@
+"""The workings that claims are judged in: at the file's own sizes and numbers, and at small sizes and random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from derive.checks.process import EXAMPLES, example_data
+from derive.claims.diagnosis.mistakes import Mistakes
+from derive.claims.judging.statement import Statement
+from derive.claims.proof.known import Known
+from derive.claims.working.equations import TooLarge
+from derive.claims.working.module import Module
+from derive.claims.working.names import entry, meant
+from derive.claims.working.points import Point, at_random, of_the_file
+from derive.claims.working.routes import Order, Working
+from derive.claims.working.training import Training
+from derive.language.expressions import Access, Index, accesses
+from derive.language.substitution import SAMPLES
+from derive.network import Network, NetworkDerivation
+
+SMALL = 2
+CLASSES = 3  # of two that sum to 1 each says what the other is, and too much would be equal
+POINTS = 3
+
+
+class Workings:
+    """The workings of one network."""
+
+    def __init__(self, network: Network, derivation: NetworkDerivation, module: Module) -> None:
+        self.network, self.derivation, self.module = network, derivation, module
+        self.data: Mapping[str, Any] = network.data or example_data(network)
+        self.samples = network.samples or EXAMPLES
+        self._small: dict[tuple[tuple[Symbol, int], ...], Working] = {}
+        self._points: dict[tuple[Working, int], Point] = {}
+        self._known: dict[Working, Known] = {}
+        self._mistakes: dict[Working, Mistakes] = {}
+        self._otherwise: dict[tuple[Order, frozenset[str]], Point] = {}
+
+    @cached_property
+    def own(self) -> Working:
+        """The network at its own sizes, with the samples of its data."""
+        sizes = {**self.network.sizes, SAMPLES: self.samples}
+        return Working(self.network, self.derivation, sizes, self._labels(self.samples))
+
+    @cached_property
+    def here(self) -> Point:
+        """The network with its own numbers."""
+        return self._point(self.own)
+
+    def trained_otherwise(self, order: Order | None = None, frozen: Iterable[str] | None = None) -> Point:
+        """The network with its own numbers, updated in another way."""
+        other = Working(self.network, self.derivation, self.own.equations.sizes, self.own.equations.labels, order, frozen)
+        key = other.order, other.frozen
+        if key not in self._otherwise:
+            self._otherwise[key] = self._point(other)
+        return self._otherwise[key]
+
+    def _point(self, working: Working) -> Point:
+        """The file's own numbers in a working of its own sizes; after many updates, parameters come from training."""
+        training: list[Training] = []  # made when it is needed
+
+        def elsewhere(node: Access) -> float | None:
+            name = meant(node.name)
+            if name.updates and name.of in working.trained and not name.by and working.batches == 1:
+                try:
+                    training[:] = training or [Training(point)]
+                    return training[0].after(name.updates)[name.of, entry(node)[1]]
+                except TooLarge:
+                    pass
+            return self.module.number(node) if working is self.own or not name.updates else None
+
+        def read(nodes: Sequence[Access]) -> None:
+            if working is self.own:
+                self.module.read(node for node in nodes if not meant(node.name).updates)
+
+        point = of_the_file(working, self.data, elsewhere, read)
+        return point
+
+    def of(self, statement: Statement) -> Working:
+        """The working that a formula is judged in: one of small sizes where it is for any, else the network's own."""
+        if not statement.free and not statement.general:
+            return self.own
+        sizes: dict[Symbol, int] = {**self.network.sizes, SAMPLES: self.samples}
+        predicted = {index.size for index in self.network.system.quantities[self.network.prediction].indices}
+        for symbol in self._may_shrink:
+            few = CLASSES if symbol in predicted and symbol != SAMPLES else SMALL
+            enough = max([few, *self._needed(statement, symbol)])
+            sizes[symbol] = enough if symbol == SAMPLES else min(sizes[symbol], enough)
+        key = tuple(sorted(sizes.items(), key=str))
+        if key not in self._small:
+            self._small[key] = Working(self.network, self.derivation, sizes, self._labels(sizes[SAMPLES]))
+        return self._small[key]
+
+    def mistakes(self, working: Working) -> Mistakes:
+        """The mistakes in the equations of a working."""
+        if working not in self._mistakes:
+            self._mistakes[working] = Mistakes(working)
+        return self._mistakes[working]
+
+    def known(self, working: Working) -> Known:
+        """What is known in a working, for proofs."""
+        if working not in self._known:
+            self._known[working] = Known(working)
+        return self._known[working]
+
+    def points(self, working: Working) -> Iterable[Point]:
+        """A few random points of a working."""
+        for seed in range(POINTS):
+            if (working, seed) not in self._points:
+                self._points[working, seed] = at_random(working, seed)
+            yield self._points[working, seed]
+
+    def _labels(self, samples: int) -> dict[str, Any]:
+        """Whole numbers for inputs and targets that stand inside indices."""
+        quantities = self.network.system.quantities
+        return {name: np.take(data, range(samples), quantities[name].sample_axis, mode="wrap").tolist()
+                for name, data in self.data.items() if quantities[name].integer}
+
+    @cached_property
+    def _may_shrink(self) -> list[Symbol]:
+        """The sizes that may be any number: their axes are read at an index, a step beside it, or the last position.
+
+        Whole numbers inside indices name positions, and so the sizes of what they count stay.
+        """
+        system = self.derivation.system
+        fixed: set[Symbol] = set()
+        for equation in system.equations:
+            for read in accesses(equation.body):
+                own = system.quantities[read.name].indices
+                for axis, position in zip(own, read.indices, strict=True):
+                    if not any((position - any_).is_Integer for any_ in (axis.size, *_running(position, axis.size))):
+                        fixed |= axis.size.free_symbols | {s for i in position.atoms(Index) for s in i.size.free_symbols}
+            for index in equation.body.atoms(Index):
+                if not index.size.is_Symbol:
+                    fixed |= index.size.free_symbols
+        every = [*self.network.sizes, SAMPLES]
+        return [symbol for symbol in every if symbol not in fixed]
+
+    def _needed(self, statement: Statement, symbol: Symbol) -> Iterable[int]:
+        """The positions that a statement names along axes of a size."""
+        for node in statement.nodes:
+            for axis, index in zip(self.own.equations.axes(node), node.indices, strict=True):
+                if index.is_Integer and axis == symbol:
+                    yield int(index) + 1
+
+
+def _running(position: Expr, size: Expr) -> list[Index]:
+    """The indices of a position that run over all of an axis."""
+    return [index for index in position.atoms(Index) if index.size == size]

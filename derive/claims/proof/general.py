@@ -1,0 +1,94 @@
+"""Proofs in the index language, for all sizes: the equations of the derivation are put in, and the difference cancels."""
+
+from __future__ import annotations
+
+from sympy import Basic, Dummy, Expr, Integer
+
+from derive.claims.proof.vanishing import SILENT, branches_in_conditions, exact, is_zero
+from derive.claims.working.names import Name, derivative, meant, nodes_of
+from derive.claims.working.routes import Working
+from derive.language.expressions import Access, Delta, Reduction, Within
+from derive.language.substitution import same_up_to_bound_names, substitute
+from derive.rewrites.algebra import spread
+
+ROUNDS = 6
+
+
+def vanishes_in_general(expression: Expr, working: Working) -> str:
+    """For which sizes an expression over nodes with free indices is shown to be 0: all of them, or those of the network.
+
+    Nothing is shown where there is no answer.
+    """
+    for _ in range(ROUNDS):
+        if _cancels(expression):
+            return "all sizes"
+        if _cancels(_with_sizes(expression, working)):
+            return "the sizes of the network"
+        bodies = {node: body for node in nodes_of(expression) if (body := in_general(working, node)) is not None}
+        if not bodies:
+            break
+        last = max(_depth(working, node) for node in bodies)
+        bodies = {node: body for node, body in bodies.items() if _depth(working, node) == last}
+        if branches_in_conditions(expression, bodies):
+            break
+        expression = expression.xreplace(bodies)
+    return ""
+
+
+def _cancels(expression: Expr) -> bool:
+    """Whether it is 0 with its sums and deltas as unknowns, equal ones the same."""
+    try:
+        expression = same_up_to_bound_names(spread(exact(expression)))
+        return is_zero(expression.xreplace({part: Dummy(real=True) for part in _unknowns(expression)}))
+    except SILENT:
+        return False
+
+
+def _unknowns(node: Basic) -> set[Expr]:
+    """The outermost sums and deltas."""
+    if isinstance(node, (Reduction, Delta, Within)):
+        return {node}
+    return set() if isinstance(node, Access) else set().union(*map(_unknowns, node.args))
+
+
+def _with_sizes(expression: Expr, working: Working) -> Expr:
+    """The numbers of units put in where they are factors; the number of samples stays open."""
+    return expression.xreplace({symbol: Integer(size) for symbol, size in working.network.sizes.items()})
+
+
+def in_general(working: Working, node: Access) -> Expr | None:
+    """What a node is by the record, at any indices; None where no one equation says it."""
+    name, system = meant(node.name), working.equations.system
+    if name != name.now:
+        return None
+    if not name.by:
+        equation = system.definitions.get(name.of)
+        return None if equation is None else substitute(equation.body, _places(equation.target, node.indices))
+    equations = working.equations
+    of, by = equations.ends(node)
+    if of.name == working.derivation.objective:
+        made = {adjoint.quantity.name: adjoint.of.name for adjoint in working.derivation.adjoints}
+        found = next((a for a in working.derivation.adjoints if a.of.name == by.name), None)
+        if found is not None:
+            body = substitute(found.equation.body, _places(found.of.entry, by.indices))
+            return body.xreplace({read: derivative(of, Access(made[read.name], *read.indices))
+                                  for read in nodes_of(body) if read.name in made})
+    if equations.only_direct(name):
+        local = equations.local(name.of, name.by)
+        return substitute(local.form, {**_places(local.of, of.indices), **_places(local.by, by.indices)})
+    return Integer(0) if not equations.can_depend(name) else None
+
+
+def _places(target: Access, indices: tuple[Expr, ...]) -> dict:
+    return dict(zip(target.indices, indices, strict=True))
+
+
+def _depth(working: Working, node: Access) -> float:
+    """How late in the record a node is computed."""
+    name: Name = meant(node.name)
+    order = {equation.name: place for place, equation in enumerate(working.equations.system.equations)}
+    if name.by and name.of == working.derivation.objective:
+        return 2 * len(order) - order.get(name.by, -1)
+    if name.by:  # a local derivative leads to no other, and is put in first
+        return 3 * len(order)
+    return order.get(name.of, -1)

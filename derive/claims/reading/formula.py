@@ -1,0 +1,198 @@
+"""One side of a claim: a formula as in a network file, with derivatives and updates besides.
+
+    _d(J, z2[n,j])          ∂J/∂z2[n,j]
+    w5._after1              w5 after one update
+    _change(w5)             w5 after one update, less w5
+    _prime_sigmoid(z)       sigmoid'(z)
+
+Nobody types these words: `text` and `latex`, beside this file, put them there for what people write.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import sympy
+from sympy import Basic, Dummy, Expr
+
+from derive.claims.claim import After
+from derive.claims.reading.positions import CountedFrom1, from_0
+from derive.claims.reading.vocabulary import FUNCTIONS, Vocabulary, derivative_of
+from derive.file.errors import Place, suggestion
+from derive.file.numbers import Number
+from derive.file.quantities import Unit
+from derive.language.equations import Role
+from derive.language.expressions import Access, Delta, Index, Partial, Reduction, Sum, Within
+from derive.language.substitution import SAMPLES, substitute
+
+UNITS: Mapping[str, Unit] = {"u": "updates", "e": "epochs", "f": "full-batch updates"}
+AFTER = re.compile(r"_after(\d+)([uef]?)")
+UNCHANGED = (Role.INPUT, Role.TARGET, Role.CONSTANT)
+
+
+class ClaimFormula(CountedFrom1):
+    """The text of a claim on its way from syntax trees to expressions.
+
+    Attributes:
+        known: what stands for parts that have been read already, by names that nobody types.
+        units: the units in which updates are counted in it.
+        decimals: the printed decimals that stand in it, by the symbols that stand for them; None reads them as exact.
+    """
+
+    def __init__(self, text: str, words: Vocabulary, place: Place) -> None:
+        super().__init__(text, words, place)
+        self.known: dict[str, Expr] = {}
+        self.units: dict[Unit, ast.AST] = {}
+        self.decimals: dict[Dummy, Number] | None = None
+
+    def of_parameter(self, parameter: str | None) -> None:
+        """From here on the update of one parameter is spoken of."""
+        self.scope = self.words.scope(parameter)
+
+    def value(self, node: ast.expr, indices: Mapping[str, Index]) -> Expr:
+        match node:
+            case ast.Attribute(value=inner, attr=attr) if (after := AFTER.fullmatch(attr)) is not None:
+                self.units.setdefault(UNITS[after[2] or "u"], node)
+                return self.after(self.value(inner, indices), int(after[1]))
+        return super().value(node, indices)
+
+    def call(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        match name:
+            case "_d":
+                (of, inside), (by, also) = (self.quantity(argument, indices) for argument in node.args)
+                return Partial(of, by) * inside * also
+            case "_change":
+                what, _ = self.quantity(node.args[0], indices)
+                return self.after(what, 1) - self.after(what, 0)
+            case "delta" | "within":
+                self._arity(node, name, 2, 2)
+                left, right = (self.index_expression(argument, indices) for argument in node.args)
+                return Delta(from_0(left), from_0(right)) if name == "delta" else Within(from_0(left), right)
+            case "sum" | "maximum" if node.keywords:
+                return self.limited(node, name, indices)
+        plain = name.removeprefix("_prime_")
+        if plain in FUNCTIONS:
+            if len(node.args) != 1:
+                self.fail(f"{plain} takes one argument, and {len(node.args)} stand here", node, f"write {plain}(z)")
+            function = FUNCTIONS[plain] if plain == name else derivative_of(FUNCTIONS[plain])
+            return function(self.value(node.args[0], indices))
+        if plain != name:
+            self.fail(f"the derivative of {plain} is not known here", node, suggestion(plain, FUNCTIONS))
+        return super().call(node, indices)
+
+    def limited(self, node: ast.Call, name: str, indices: Mapping[str, Index]) -> Expr:
+        """A sum up to a limit that is written above it; terms behind the limit are left out."""
+        keyword, node.keywords = node.keywords[0], []
+        upto, letter = self.value(keyword.value, indices), node.args[0]
+        assert isinstance(letter, ast.Name)
+        self.limits[letter.id] = upto
+        total = super().call(node, indices)
+        node.keywords = [keyword]
+        if not isinstance(total, Reduction):
+            return total
+        index = total.indices[0]
+        if self.words.same(upto, index.size):
+            return total
+        if not upto.is_Integer or not isinstance(total, Sum):
+            self.misfit(f"{letter.id} runs over {self.words.size(index.size)} values, and the sum ends at {upto}",
+                        keyword.value)
+        return Sum(total.body * Within(index, upto), *total.indices)
+
+    def quantity(self, node: ast.expr, indices: Mapping[str, Index]) -> tuple[Access, Expr]:
+        """A quantity or one of its entries, by whatever name, and a factor that is 0 outside of it."""
+        factors = sympy.Mul.make_args(self.entry(self.value(node, indices)))
+        found = [factor for factor in factors if isinstance(factor, Access)]
+        inside = [factor for factor in factors if isinstance(factor, Within)]
+        if len(found) != 1 or len(found) + len(inside) != len(factors):
+            self.fail("a derivative is of one quantity by another, or by one of their entries", node,
+                      "write dE/dw5, dJ/dz2[n,j] or dout_o1/dnet_o1")
+        return found[0], sympy.Mul(*inside)
+
+    def entry(self, expression: Expr) -> Expr:
+        """The expression in the network's own names."""
+        own = {Access(name): access for name, access in self.words.entries.items()}
+        for access in expression.atoms(Access):
+            if access.name in self.words.definitions:
+                indices, meaning = self.words.definitions[access.name]
+                own[access] = substitute(meaning, dict(zip(indices, access.indices, strict=True)))
+        return expression.xreplace(own)
+
+    def after(self, expression: Expr, updates: int) -> Expr:
+        """The expression after so many updates, but for what is said to be of another moment or never changes."""
+        expression = self.entry(expression)
+        if isinstance(expression, After) or not expression.has(Access):
+            return expression
+        if isinstance(expression, (Access, Partial)):
+            return After(expression, updates) if isinstance(expression, Partial) or self.changes(expression) else expression
+        return _rebuilt(expression, lambda part: self.after(part, updates))
+
+    def changes(self, access: Access) -> bool:
+        return self.words.network.system.quantities[access.name].role not in UNCHANGED
+
+    def name(self, node: ast.Name, indices: Mapping[str, Index]) -> Expr:
+        if node.id in self.known:
+            return self.known[node.id]
+        if node.id not in self.scope.quantities and re.fullmatch(r"d\w+", node.id) and node.id[1:] in self.scope.quantities:
+            self.fail(f"there is no '{node.id}' here", node,
+                      f"write d{self.words.network.loss}/{node.id} for a derivative of the loss")
+        return super().name(node, indices)
+
+    def instead(self, name: str, known: Sequence[str]) -> str:
+        """Drawings and people write x1 for an entry of x; other names may be the working's own."""
+        for end in range(len(name) - 1, 0, -1):
+            quantity = self.words.network.system.quantities.get(name[:end].rstrip("_"))
+            if quantity is not None and name[end:].isdigit():
+                digits = iter(name[end:])
+                positions = ["1" if axis.size == SAMPLES else next(digits, "") for axis in quantity.indices]
+                if all(positions) and not next(digits, ""):
+                    return f"write {quantity.name}[{','.join(positions)}]" + (
+                        " (for the first sample)" if quantity.sample_axis is not None else "")
+        near = super().instead(name, known)
+        return (f"{near}{' ' if near.endswith('?') else '. '}A name of your own is defined beside network:, as in "
+                f"names: {{{name}: d{self.words.network.loss}/d…}}")
+
+    def number(self, node: ast.Constant) -> Expr:
+        value = super().number(node)
+        if self.decimals is None or isinstance(node.value, int) or node.value in self.words.given:
+            return value
+        decimal = Dummy("decimal", real=True)
+        self.decimals[decimal] = Number(self.source(node))
+        return decimal
+
+    def source(self, node: ast.expr) -> str:
+        """The characters of a node that stands in one place."""
+        start = self.offset(node)
+        return self.text[start : start + (node.end_col_offset or 0) - node.col_offset]
+
+    def checked(self, tree: ast.expr) -> ast.expr:
+        """A tree that came from another parser, neither too large nor too deep."""
+        self._check_size(tree, 0)
+        return tree
+
+    def finished(self, expression: Expr) -> Expr:
+        """An expression that has been read, in the network's own names."""
+        letters = {index: Index(index.name.lstrip("_"), index.size) for index in expression.atoms(Index)
+                   if index.name.startswith("_")}
+        return _without_start(self.entry(expression).xreplace(letters))
+
+    def one_unit(self) -> Unit:
+        """The unit of all updates in the claim."""
+        if len(self.units) > 1:
+            *_, (unit, node) = self.units.items()
+            self.fail(f"{unit} and {next(iter(self.units))} stand in one claim", node, "count in one unit")
+        return next(iter(self.units), "updates")
+
+
+def _rebuilt(expression: Basic, changed: Callable[[Expr], Expr]) -> Expr:
+    """The expression with the change made in each of its parts that is an expression."""
+    return expression.func(*(changed(part) if isinstance(part, Expr) else
+                             _rebuilt(part, changed) if part.args and not part.is_Symbol else part
+                             for part in expression.args))
+
+
+def _without_start(expression: Expr) -> Expr:
+    """Without `after 0`, which is where every formula is."""
+    return expression.xreplace({after: after.what for after in expression.atoms(After) if after.updates == 0})

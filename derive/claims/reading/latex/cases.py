@@ -1,0 +1,58 @@
+"""Values that depend on a condition: cases, and brackets that are 1 where an index lies in its range."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from lark import Token, Tree
+
+from derive.claims.reading.latex import marks
+from derive.claims.reading.latex.names import position
+from derive.claims.reading.latex.nodes import around, at, call, number
+
+if TYPE_CHECKING:
+    from derive.claims.reading.latex.tree import LatexTree
+
+COMPARISONS: dict[str, type[ast.cmpop]] = {
+    "<": ast.Lt, ">": ast.Gt, "lt": ast.Lt, "gt": ast.Gt, "le": ast.LtE, "leq": ast.LtE, "ge": ast.GtE, "geq": ast.GtE,
+    "ne": ast.NotEq, "neq": ast.NotEq}
+
+
+def cases(reader: LatexTree, atom: Tree[Token]) -> ast.expr:
+    """where(condition, value, the rest)"""
+    *before, last = marks.trees(atom.children)
+    if not isinstance(last.children[-1], Token):
+        reader.fail("no case is left for all the rest", last, "end with \\text{otherwise}")
+    value = reader.sum(marks.tree(last))
+    for case in reversed(before):
+        when = case.children[-1]
+        if isinstance(when, Token):
+            reader.fail("this case leaves nothing for those after it", when, "let it be the last one")
+        value = call("where", [_when(reader, when), reader.sum(marks.tree(case)), value], marks.start(atom))
+    return value
+
+
+def _when(reader: LatexTree, tree: Tree[Token]) -> ast.expr:
+    conditions = [_condition(reader, part) for part in marks.trees(tree.children)]
+    if len(conditions) == 1:
+        return conditions[0]
+    return at(ast.BoolOp(ast.And() if tree.data == "all" else ast.Or(), conditions), marks.start(tree))
+
+
+def _condition(reader: LatexTree, tree: Tree[Token]) -> ast.expr:
+    values = [reader.sum(side) for side in marks.trees(tree.children)]
+    signs = [str(part).lstrip("\\") for part in tree.children if isinstance(part, Token)]
+    parts: list[ast.expr] = [around(ast.Compare(left, [COMPARISONS[sign]()], [right]), left, right)
+                             for left, sign, right in zip(values, signs, values[1:], strict=False)]
+    return parts[0] if len(parts) == 1 else at(ast.BoolOp(ast.And(), parts), marks.start(tree))
+
+
+def bracket(reader: LatexTree, atom: Tree[Token]) -> ast.expr:
+    """[z > 0], which is 1 where this holds and 0 elsewhere; [1 ≤ t−1 ≤ T] is about a position."""
+    condition, start = marks.tree(atom), marks.start(atom)
+    sides = marks.trees(condition.children)
+    if len(sides) == 3 and marks.plain(sides[0]) == "1" and all(
+            part.startswith("\\le") for part in condition.children if isinstance(part, Token)):
+        return call("within", [position(reader, sides[1]), reader.sum(sides[2])], start)
+    return call("where", [_condition(reader, condition), number("1", start), number("0", start)], start)

@@ -1,0 +1,216 @@
+"""Letters with marks above and below, as in W^{(1)}_{12}, and the names of a network that they stand for.
+
+The document's w5 is w_{5} in print, its net_h1 is net_{h1}, and an entry of W1 is W^{(1)}_{kj}: without underscores and
+brackets a printed name is the name again (`derive.latex.escape`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lark import Token, Tree
+
+from derive.claims.reading.latex import marks
+from derive.claims.reading.latex.marks import Letter, Part, Position, kind, plain, primes
+from derive.claims.reading.latex.nodes import around, at, attribute, call, name, number
+from derive.claims.reading.matrices import ONES, WHOLE
+from derive.claims.reading.vocabulary import FUNCTIONS
+from derive.file.errors import quoted
+from derive.file.formulas import Scope
+
+if TYPE_CHECKING:
+    from derive.claims.reading.latex.tree import LatexTree
+
+ACCENTS = {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
+CALLABLE = {*FUNCTIONS, "abs", "sign", "max", "min"}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A letter or a word with the marks that may belong to its name.
+
+    Attributes:
+        base: its plain spelling: w, net, theta, yhat.
+        above: what is written above it, such as the layer 2 of a^{(2)}.
+        below: the subscripts between commas.
+    """
+
+    base: str
+    start: int
+    end: int
+    above: str = ""
+    below: tuple[Tree[Token], ...] = ()
+
+    def __str__(self) -> str:
+        return self.base + self.above + "".join(map(plain, self.below))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a symbol stands for: a name, and what stands in its brackets."""
+
+    name: str
+    positions: tuple[Position, ...] = ()
+
+
+class Names:
+    """The names of a network by what is left of them in print."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.names = {name.replace("_", ""): name for name in (*scope.constants, *scope.quantities)}
+
+    def find(self, symbol: Symbol) -> Found | None:
+        """The name that a symbol is, with as many of its subscripts as belong to the name."""
+        for own in range(len(symbol.below), -1, -1):
+            found = self.names.get(symbol.base + symbol.above + "".join(map(plain, symbol.below[:own])))
+            rest = symbol.below[own:]
+            if found is not None and not rest:
+                return Found(found)
+            axes = len(self.scope.quantities.get(found or "", ()))
+            positions = _positions(rest, axes) if axes else None
+            if found is not None and positions is not None:
+                return Found(found, positions)
+        return None
+
+    def whole(self, symbol: Symbol) -> Found | None:
+        """The quantity whose matrix a capital letter stands for, as Z^{(1)} for all z^{(1)}_{nj}."""
+        small = replace(symbol, base=symbol.base[:1].lower() + symbol.base[1:])
+        found = self.find(small) if symbol.base[:1].isupper() else None
+        return found if found is not None and not found.positions and self.scope.quantities.get(found.name) else None
+
+
+def _positions(below: Sequence[Tree[Token]], axes: int) -> tuple[Position, ...] | None:
+    """Subscripts as positions: between commas, or letter by letter, as in nj; one axis may be left out."""
+    apart = [marks.pieces(part) for part in below]
+    single = [part for parts in apart for part in parts or ()] if None not in apart else None
+    for count in (axes, axes - 1):
+        if len(below) == count and (count == axes or single is None or len(single) == count):
+            return tuple(below)
+        if single is not None and len(single) == count:
+            return tuple(single)
+    return None
+
+
+def symbol(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
+    """A name with its subscripts; or a function with its argument, Kronecker's δ, or several letters side by side."""
+    factor = items[place]
+    inner, scripts = marks.atom(factor), marks.scripts(factor)
+    base = _base(inner)
+    said, rest, after = _marked(base, inner, scripts)
+    found = reader.names.find(said)
+    if found is None and rest and rest[0].data == "above" and not said.above:
+        layer = Symbol(base, said.start, said.end, plain(rest[0]), said.below)
+        if plain(rest[0]).isdigit() and (found := reader.names.find(layer)) is not None:  # W^2_{11} for W^{(2)}_{11}
+            said, rest = layer, rest[1:]
+    if reader.indexing and (found is None or not found.positions and len(base) == 1 and not said.below):
+        letter = str(said) + "".join("'" * primes(mark) for mark in rest if mark.data == "primed")
+        return reader.scripted(name(letter, said.start, said.end), [m for m in rest if m.data != "primed"]), place + 1
+    following = items[place + 1] if place + 1 < len(items) else None
+    if found is None and not said.above and isinstance(following, Tree):
+        if base in CALLABLE and not said.below and kind(following) == "round":
+            return reader.applied(base, rest, items, place + 1)
+        if base == "Delta" and not scripts:
+            changed, stop = reader.factor(items, place + 1)
+            return call("_change", [changed], said.start), stop
+    if found is None and base == "delta" and not said.above and (pair := _pair(reader, said)) is not None:
+        return reader.scripted(call("delta", pair, said.start), rest), place + 1
+    if found is None and len(base) > 1 and kind(factor) == "WORD" and _known_letters(reader, base):
+        return _side_by_side(reader, base, said.start, scripts), place + 1
+    if found is None and base == "1":  # \mathbf{1}
+        value: ast.expr = name(ONES, said.start, said.end)
+    elif found is None and (whole := reader.names.whole(said)) is not None:
+        value = attribute(named(reader, said, whole), WHOLE)
+    else:
+        value = named(reader, said, found or _nearly(reader, said))
+    return reader.scripted(attribute(value, "_after1") if after else value, rest), place + 1
+
+
+def _nearly(reader: LatexTree, said: Symbol) -> Found:
+    """What the reader of the formula will refuse: a quantity with too many indices, or a name that nobody knows."""
+    bare = reader.names.find(Symbol(said.base, said.start, said.end, said.above))
+    if bare is None or not said.below:
+        return Found(str(said))
+    if not reader.names.scope.quantities.get(bare.name):
+        written = f"{bare.name}_{','.join(map(plain, said.below))}"
+        reader.fail(f"there is no {quoted(written)} here", said.below[0], f"did you mean '{bare.name}'?")
+    return Found(bare.name, tuple(piece for part in said.below for piece in marks.pieces(part) or (part,)))
+
+
+def named(reader: LatexTree, said: Symbol, found: Found) -> ast.expr:
+    value = name(found.name, said.start, said.end)
+    if not found.positions:
+        return value
+    places = [position(reader, each) for each in found.positions]
+    inside = places[0] if len(places) == 1 else around(ast.Tuple(places, ast.Load()), places[0], places[-1])
+    return at(ast.Subscript(value, inside, ast.Load()), said.start, said.end)
+
+
+def position(reader: LatexTree, each: Position) -> ast.expr:
+    """What stands in one axis."""
+    if isinstance(each, Letter):
+        return number(each.text, each.start) if each.text.isdigit() else name(each.text, each.start)
+    outside, reader.indexing = reader.indexing, True
+    value = reader.argument(each)
+    reader.indexing = outside
+    return value
+
+
+def _base(inner: Tree[Token]) -> str:
+    if inner.data == "accented":
+        accent = marks.token(inner)[1:]
+        return plain(marks.tree(inner, 1)) + ACCENTS.get(accent, accent)
+    return marks.spelled(marks.token(inner))
+
+
+def _marked(base: str, inner: Tree[Token], scripts: Sequence[Tree[Token]]) -> tuple[Symbol, list[Tree[Token]], bool]:
+    """What belongs to a name, the marks that are left, and whether one of them says that it is the updated value."""
+    above, after = "", False
+    below: list[Tree[Token]] = []
+    rest: list[Tree[Token]] = []
+    for script in scripts:
+        last = script.children[-1]
+        level = _level(script) if script.data == "above" else None
+        sign = last.type if isinstance(last, Token) else ""
+        if script.data == "below":
+            below += marks.trees(last.children) if isinstance(last, Tree) and last.data == "list" else [marks.tree(script)]
+        elif script.data == "above" and (sign in ("PLUS", "PLUS_CLOSE") or plain(script) == "new"):
+            above, after = above + (level or ""), True
+        elif script.data == "above" and sign == "TIMES":
+            above += "star"
+        elif level is not None:
+            above += level
+            if sign:  # a transpose beside the layer
+                rest.append(Tree("above", [last]))
+        else:
+            rest.append(script)
+    stop = max(marks.end(part) for part in (inner, *(script for script in scripts if script not in rest)))
+    return Symbol(base, marks.start(inner), stop, above, tuple(below)), rest, after
+
+
+def _level(script: Tree[Token]) -> str | None:
+    """The layer that stands above a letter in brackets: 2 of a^{(2)}."""
+    inner = marks.factors(script.children[0])
+    if inner is None or len(inner) != 1 or kind(inner[0]) not in ("round", "square") or marks.scripts(inner[0]):
+        return None
+    return plain(inner[0]) if plain(inner[0]).isdigit() and len(list(marks.tokens(inner[0]))) == 1 else None
+
+
+def _pair(reader: LatexTree, said: Symbol) -> list[ast.expr] | None:
+    """The two indices of Kronecker's δ."""
+    both: Sequence[Position] = said.below if len(said.below) != 1 else marks.pieces(said.below[0]) or ()
+    return [position(reader, each) for each in both] if len(both) == 2 else None
+
+
+def _known_letters(reader: LatexTree, base: str) -> bool:
+    return all(reader.names.find(Symbol(letter, 0, 0)) for letter in base[:-1])
+
+
+def _side_by_side(reader: LatexTree, base: str, start: int, scripts: list[Tree[Token]]) -> ast.expr:
+    """Letters without spaces between them, xw, as a product; the last one has the subscripts."""
+    *before, last = (marks.word(letter, start + at) for at, letter in enumerate(base))
+    last.children += scripts
+    return reader.product([*before, last])

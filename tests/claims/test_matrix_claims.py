@@ -1,0 +1,102 @@
+"""Claims about whole matrices: their index form, and shapes that do not fit."""
+
+from __future__ import annotations
+
+import pytest
+import sympy
+from lines import EXAMPLES, NAMES, NETWORK, read, with_derivatives
+
+import derive
+from derive.file.errors import FileError
+from derive.instantiate import evaluate_indices
+from derive.language.expressions import Index
+from derive.language.substitution import SAMPLES, same_up_to_bound_names
+from derive.latex.matrix import MatrixPrinter
+from derive.latex.printer import plain
+
+TALL = derive.load(EXAMPLES / "binary_classifier.yaml")  # 2-3-1
+COLUMNS = derive.load(EXAMPLES / "worked_example_columns.yaml")
+
+
+@pytest.mark.parametrize(("matrices", "indices"), [
+    ("dE/dW2 = a1.T @ dE/dz2", "dE/dW2[k,j] = sum(n, a1[n,k]*dE/dz2[n,j])"),
+    ("dE/dW2 = a1ᵀ @ dE/dz2", "dE/dW2[k,j] = sum(n, a1[n,k]*dE/dz2[n,j])"),
+    ("dE/dW2 = a1^T @ dE/dz2", "dE/dW2[k,j] = sum(n, a1[n,k]*dE/dz2[n,j])"),
+    ("dE/dW2 = a1' @ dE/dz2", "dE/dW2[k,j] = sum(n, a1[n,k]*dE/dz2[n,j])"),
+    ("dE/da1 = dE/dz2 @ W2.T", "dE/da1[n,j] = sum(k, dE/dz2[n,k]*W2[j,k])"),
+    ("z1 = i @ W1 + b1", "z1[n,j] = sum(k, i[n,k]*W1[k,j]) + b1"),
+    ("a1 = σ(i @ W1 + b1)", "a1[n,j] = σ(sum(k, i[n,k]*W1[k,j]) + b1)"),
+    ("dE/dz1 = (dE/dz2 @ W2.T) * a1 * (1 - a1)", "dE/dz1[n,j] = sum(k, dE/dz2[n,k]*W2[j,k])*a1[n,j]*(1 - a1[n,j])"),
+    ("E = ((a2 - t)**2 / 2).sum() / m", "E = sum(n, j, (a2[n,j] - t[n,j])**2/2) / m"),
+    ("W2 after 1 = W2 - η*(a1.T @ dE/dz2)", "W2[k,j] after 1 = W2[k,j] - η*sum(n, a1[n,k]*dE/dz2[n,j])"),
+    ("dE/dW2 = dE/dz2.T @ a1", "dE/dW2[k,j] = sum(n, dE/dz2[n,k]*a1[n,j])"),  # wrong, but the shape is right here
+])
+def test_matrices_are_their_entries(matrices, indices):
+    (said,), (typed,) = read(matrices), read(indices)
+    assert said.left == typed.left
+    assert same_up_to_bound_names(sympy.expand(said.right - typed.right)) == 0 or said.right == typed.right
+
+
+def test_a_vector_is_added_to_every_sample(tmp_path):
+    path = tmp_path / "network.yaml"
+    path.write_text("inputs: 3\nlayers: [dense: 2]\nloss: mean_squared_error\n")
+    network = derive.load(path)
+    (claim,) = read("z1 = x @ W1 + b1", network)
+    assert str(claim.right) == "b1[j] + sum(k, W1[k,j]*x[n,k])"
+    (claim,) = read("dJ/db1 = dJ/dz1.sum(axis=0)", network)
+    assert str(claim.right) == "sum(n, dJ/dz1[n,j])"
+
+
+def test_with_a_column_for_each_sample_a_vector_is_a_column():
+    (claim,) = read("z1 = W1 @ i + b1", COLUMNS)
+    assert str(claim.left) == "z1[j,n]" and str(claim.right) == "b1 + sum(k, W1[j,k]*i[k,n])"
+    (claim,) = read("dE/dW2 = dE/dz2 @ a1.T", COLUMNS)
+    assert str(claim.right) == "sum(n, a1[k,n]*dE/dz2[j,n])"
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("dJ/dtheta2 = dJ/dh2.T @ a1", "a matrix of shape (1, 3) stands beside a matrix of shape (3, 1)"),
+    ("dJ/dtheta2 = a1 @ dJ/dh2", "a matrix of shape (m, 3) is multiplied by a matrix of shape (m, 1)"),
+    ("dJ/dtheta2[k,j] = sum(n, dJ/dh2[n,k]*a1[n,j])", "runs over"),
+    ("a1 = h2", "j runs over 3 values in a1, and over 1 in h2"),
+])
+def test_shapes_that_do_not_fit_make_a_line_wrong_and_no_file_invalid(text, message):
+    (claim,) = read(text, TALL)
+    assert message in claim.misfit
+
+
+def test_a_line_whose_shapes_do_not_fit_is_refuted(derive_command, tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        "- h1 = x @ theta1\n- dJ/dtheta2 = dJ/dh2.T @ a1\n- dJ/dtheta2 = a1.T @ dJ/dh2\n")
+    done = derive_command("check", "c.yaml", "--network", EXAMPLES / "binary_classifier.yaml")
+    assert done.returncode == 4, done.stderr
+    assert "the shapes do not fit: a matrix of shape (1, 3)" in done.stdout
+    assert "The first wrong line is line 2" in done.stdout and done.stdout.count("proved") == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_matrix_form_that_is_printed_is_read_back(name):
+    network = derive.load(EXAMPLES / f"{name}.yaml")
+    derivation = network.derivation()
+    printer = MatrixPrinter(derivation.system.quantities, network.aliases)
+    sizes = {**{size: min(number, 2 + at % 2) for at, (size, number) in enumerate(network.sizes.items())}, SAMPLES: 2}
+    found = 0
+    for equation in derivation.system.equations:
+        if (printed := printer.equation(equation)) is None:
+            continue
+        found += 1
+        text = " = ".join(map(plain, printed))
+        (claim,) = read(text, network, latex=True)
+        here = {index: 0 for side in (claim.left, claim.right) for index in side.atoms(Index) if index in side.free_symbols}
+        there = {index: 0 for index in equation.target.indices}
+        for said, side in ((claim.left, equation.target), (claim.right, equation.body)):
+            derived = with_derivatives(side, derivation)
+            difference = evaluate_indices(said, here, sizes) - evaluate_indices(derived, there, sizes)
+            assert sympy.expand(sympy.piecewise_fold(difference)) == 0, text
+    assert found
+
+
+def test_nothing_is_transposed_that_is_no_matrix():
+    for text in ("w5 = w5.T", "w5 = w5' + 1"):
+        with pytest.raises(FileError, match="only a matrix has a transpose"):
+            read(text, NETWORK)
