@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Integer, Symbol
+from sympy import Symbol
 
 from codegen.index_text import equation_text
 from codegen.passes import (
@@ -17,10 +17,10 @@ from codegen.passes import (
     without_common_subexpressions,
     without_dead_code,
 )
-from codegen.positions import extent, strides
+from codegen.positions import extent
 from codegen.program import Program
 from codegen.targets.c.fusion import fused
-from codegen.targets.c.layout import WIDTH, comment
+from codegen.targets.c.layout import INDENT, comment
 from codegen.targets.c.loops import (
     Assign,
     Barrier,
@@ -35,15 +35,15 @@ from codegen.targets.c.loops import (
     touched,
     written,
 )
+from codegen.targets.c.multiplication import multiplication
 from codegen.targets.c.names import Names
 from codegen.targets.c.places import count, offsets, plus
 from codegen.targets.c.printer import SIGN, CPrinter
 from codegen.targets.c.variables import local_variables, narrowed
 from derive.language.equations import Equation
-from derive.language.expressions import Access, Index, accesses
+from derive.language.expressions import accesses
 from derive.language.substitution import SAMPLES
 
-INDENT = "    "
 SHORT = 8  # steps of a loop that is not worth vectors
 
 
@@ -244,7 +244,7 @@ class _Body:
             elif isinstance(node, Barrier):
                 yield from (indent + line for line in node.code.split("\n"))
             else:
-                yield from (indent + line for line in self._multiply(node))
+                yield from (indent + line for line in multiplication(node, self.quantities, self.printer))
 
     def _heading(self, node: Node, depth: int) -> Iterator[str]:
         """The equations that the node computes, where they are not said above it already."""
@@ -272,45 +272,3 @@ class _Body:
     def _bytes(self, name: str) -> str:
         sizes = [self.printer.position(size, SIGN) for size in self.quantities[name].shape]
         return " * ".join(["sizeof(real)", *(size if size.isdigit() else f"(size_t){size}" for size in sizes)])
-
-    def _multiply(self, node: MatrixMultiply) -> list[str]:
-        product = node.product
-        left, right, result = product.left, product.right, product.result(node.target)
-        step = [strides(side.access, self.quantities[side.access.name]) for side in (left, right, result)]
-        rows, inner, columns = left.rows, left.columns, right.columns
-
-        def stride(place: int, group: tuple[Index, ...]) -> str:
-            return self.printer.position(step[place][group[-1]]) if group else "1"
-
-        def begin(access: Access) -> str:
-            zero = {i: Integer(0) for i in (*rows, *inner, *columns)}
-            at = [position.xreplace(zero) for position in access.indices]
-            return f"&{self.printer.text(Access(access.name, *at))}"
-
-        sizes = [self.printer.position(extent(group)) for group in (rows, inner, columns)]
-        operands = [(begin(left.access), stride(0, rows), stride(0, inner)),
-                    (begin(right.access), stride(1, inner), stride(1, columns)),
-                    (begin(result.access), stride(2, rows), stride(2, columns))]
-        if extent(columns) == 1:
-            operands[1] = (*operands[1][:2], "1")
-            operands[2] = (*operands[2][:2], "1")
-        if operands[2][2] != "1":  # the result lies column after column: the product of the transposes
-            (a, ar, ai), (b, bi, bc), (c, cr, cc) = operands
-            sizes.reverse()
-            operands = [(b, bc, bi), (a, ai, ar), (c, cc, cr)]
-        parts = [", ".join(sizes), *(", ".join(operand[:3 - (place == 2)]) for place, operand in enumerate(operands)),
-                 f"{self.printer.text(node.keep)}, {self.printer.text(node.scale)}"]
-        self.printer.helpers.add("product")
-        lines = _call("product", parts)
-        for index in reversed(left.batch):
-            variable = self.names.index(index)
-            lines = [f"for (long {variable} = 0; {variable} < {self.printer.position(index.size)}; {variable}++) {{",
-                     *(INDENT + line for line in lines), "}"]
-        return lines
-
-
-def _call(name: str, parts: Sequence[str]) -> list[str]:
-    line = f"{name}({', '.join(parts)});"
-    if len(line) <= WIDTH - 12:
-        return [line]
-    return [f"{name}({parts[0]},", *(f"        {part}," for part in parts[1:-1]), f"        {parts[-1]});"]

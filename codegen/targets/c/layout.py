@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 WIDTH = 110
+INDENT = "    "
 
 
 def comment(text: str, indent: str) -> list[str]:

@@ -24,6 +24,7 @@ from derive.claims.working.points import Unknown
 BY_CHANCE = 0.2  # how likely agreement by chance may be
 MOST = 3
 MOST_ATTEMPTS = 4000
+MOST_WORK = 500_000  # numbers read, a second or two
 NEAR = 0.05  # relative; what rounding changes is not more
 
 
@@ -89,12 +90,13 @@ class _Search:
     def __init__(self, spots: Sequence[Spot], odds: float, confirmed: Callable[[Attempt], bool]) -> None:
         self.spots, self.odds, self.confirmed = spots, odds, confirmed
         self.tried: set[float] = set()
-        self.count = 0
+        self.count, self.start = 0, spots[0].point.work
 
     @property
     def hopeless(self) -> bool:
         """Whether so much has been tried that agreement shows nothing, or no more can be waited for."""
-        return len(self.tried) * self.odds > BY_CHANCE or self.count > MOST_ATTEMPTS
+        too_long = self.count > MOST_ATTEMPTS or self.spots[0].point.work - self.start > MOST_WORK
+        return too_long or len(self.tried) * self.odds > BY_CHANCE
 
     def among(self, attempts: Iterable[Attempt]) -> tuple[Diagnosis, ...]:
         """The attempts that give what is claimed, while that shows something; one of each kind."""

@@ -10,7 +10,7 @@ from itertools import islice, product
 from math import prod
 
 import sympy
-from sympy import Dummy, Expr, Rational
+from sympy import Add, Dummy, Expr, Rational
 
 from derive.checks.agreement import FORMULA_DIGITS, agrees_with
 from derive.claims.claim import Claim
@@ -121,12 +121,10 @@ class Statement:
         node = _about(self.left)
         if node is None:
             return None
-        rest = self.left.xreplace({node: sympy.Integer(0)})
-        slope = self.left.xreplace({node: sympy.Integer(1)}) - rest
-        if nodes_of(slope):
-            return None
-        body = (self.right - rest) / slope
-        if node in nodes_of(body):
+        terms = [term for term in Add.make_args(self.left) if node in nodes_of(term)]
+        slope = Add(*(term / node for term in terms))
+        body = (self.right - (self.left - Add(*terms))) / slope
+        if nodes_of(slope) or node in nodes_of(body):
             return None
         return Wrong(line, node, body, 0.0 if nodes_of(body) else self.unit)
 

@@ -50,6 +50,7 @@ class Point(Mapping[Entry, float]):
 
     def __init__(self, working: Working, given: Callable[[Sequence[Access]], Mapping[Access, float]]) -> None:
         self.working, self.given = working, given
+        self.work = 0  # numbers that were read in computing something otherwise
         self._numbers: dict[Entry, float] = {}
         self._lines: dict[Access, tuple[Line, ...]] = {}
 
@@ -130,6 +131,7 @@ class Point(Mapping[Entry, float]):
                 new[line.entry] = number(change, numbers)
             elif change is None and (carried_on or any(read in new for read in line.reads)):
                 new[line.entry] = number(line.body, numbers)
+                self.work += len(line.reads)
             if carried_on:
                 new[line.entry] = carried_on(new[line.entry])
         return number(expression, numbers)
