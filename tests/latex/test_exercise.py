@@ -92,7 +92,7 @@ def test_a_sheet_and_its_solution_agree(runner, name, seed, hard):
 
 def there_is_a_gap_for_each_answer(questions: str, answers: int, hard: bool) -> None:
     rows = questions.split(r"\section{The forward pass}")[1]
-    assert rows.count(r"\gap{9}") == answers > 10
+    assert rows.count(r"\gap{9}") == answers >= 10  # the smallest network here has that many
     assert rows.count(r"\gap{17}") == (answers if hard else 0)
 
 
