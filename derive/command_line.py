@@ -183,8 +183,9 @@ def _started(said: argparse.Namespace, runner: Any, progress: Any) -> _Work:
     if planned.probed:
         system = planned.probes.derive()
         runner.numbers |= dict.fromkeys((t for t in planned.probed if t.name not in system.definitions), 0.0)
-        runner.read([t for t in planned.probed if t.name in system.definitions],
-                    codegen.generate_trace(network, derivation, system, said.target))
+        probed = [t for t in planned.probed if t.name in system.definitions]
+        part = system.part(t.name for t in probed)
+        runner.read(probed, codegen.generate_trace(network, derivation, part, said.target))
     latex = ""
     if written:
         progress("writing the derivation")
@@ -251,7 +252,7 @@ def main() -> None:
     """The entry point of the command `derive`."""
     # Nearly all that this short process makes lives to its end: collecting garbage finds none, and taking SymPy's
     # hundred thousand objects apart at the end takes a fifth of the run.
-    gc.set_threshold(200_000, 50, 100)
+    gc.set_threshold(1_000_000, 50, 100)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # which it looks for in every installed package
     for number in (signal.SIGINT, signal.SIGTERM):  # leave by way of `with`: no process stays
         signal.signal(number, lambda number, _: sys.exit(128 + number))

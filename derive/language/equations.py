@@ -146,15 +146,20 @@ class System:
                 readers.setdefault(name, []).append(equation)
         return readers
 
-    def leading_to(self, name: str) -> frozenset[str]:
-        """All quantities that one is computed from, itself included."""
-        found, waiting = {name}, [name]
+    def leading_to(self, *names: str) -> frozenset[str]:
+        """All quantities that some are computed from, themselves included."""
+        found, waiting = set(names), list(names)
         while waiting:
             equation = self.definitions.get(waiting.pop())
             new = equation.reads - found if equation else ()
             found.update(new)
             waiting += new
         return frozenset(found)
+
+    def part(self, names: Iterable[str]) -> System:
+        """All quantities, and the equations that some of them are computed by."""
+        wanted = self.leading_to(*names)
+        return System(self.quantities, tuple(e for e in self.equations if e.name in wanted))
 
     def in_order(self) -> tuple[Equation, ...]:
         """The equations in topological order: each after all that it reads (as given, where there is a choice).

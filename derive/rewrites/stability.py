@@ -329,7 +329,9 @@ def _without_differences(expression: Expr, definitions: Mapping[str, Equation], 
 
 def _difference(node: Add, output: Access, definitions: Mapping[str, Equation], taken: Boolean) -> Expr | None:
     """c − r·output or c − r·output² as a product, where the output's definition makes it one."""
-    if output.name not in definitions or node.args[0].has(output) or {output.name} != names(node) & definitions.keys() or (
+    if output.name not in definitions or not definitions[output.name].body.has(exp, sinh, cosh, *COMPLEMENTS):
+        return None
+    if node.args[0].has(output) or {output.name} != names(node) & definitions.keys() or (
             sympy.degree(node, output) not in (1, 2) if node.is_polynomial(output) else True):
         return None
     value = insert(output, definitions[output.name])

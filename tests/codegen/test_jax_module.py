@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -20,6 +21,8 @@ from test_optimisers import network as trained_by
 from test_training_and_inference import BOTH, TYPED, WORDS
 
 import codegen
+
+ROOT = Path(__file__).resolve().parents[2]
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 RECURRENCES = {name: of_layers(f'equations: "{text}"', x=x) for name, x, text in (
@@ -215,7 +218,5 @@ def test_data_of_a_wrong_shape_are_refused_in_the_words_of_the_numpy_module():
 
 
 def test_the_numbers_of_a_document_are_reproduced(derive_command):
-    from conftest import ROOT
-
     done = derive_command(ROOT / "examples" / "binary_classifier.yaml", "--target", "jax")
     assert done.returncode == 0, done.stderr

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from derivation.networks import network
 
 import codegen
 from derive.checks.process import Runner
-from derive.html import page, planned
+from derive.html import Plan, page, planned
 from derive.instantiate import Entry
 from derive.network import Network, NetworkDerivation
 
@@ -56,13 +56,18 @@ class Made(NamedTuple):
     values: dict[Entry, float]
 
 
-@cache
-def made(name: str) -> Made:
-    return page_of(TEXTS[name])
+class Run(NamedTuple):
+    """A network whose module has run: the numbers at the start, and those at the moments of the plan."""
+
+    network: Network
+    derivation: NetworkDerivation
+    plan: Plan
+    values: dict[Entry, float]
+    moments: list[dict[str, Any]]
+    module: str
 
 
-def page_of(text: str, form: str = "auto", wrt: str | None = None) -> Made:
-    """The page of a YAML text."""
+def run_of(text: str) -> Run:
     of = network(text)
     derivation = of.derivation()
     plan = planned(of, derivation)
@@ -73,6 +78,20 @@ def page_of(text: str, form: str = "auto", wrt: str | None = None) -> Made:
         runner.load(of, path, values=plan.moments.entries)
         plan.ask(runner, derivation)
         runner.wait()
-        values = runner.values
-        latex = derivation.latex(form, wrt, values or None)
-        return Made(page(of, derivation, plan, runner.moments, latex, files[".py"]), of, derivation, latex, values)
+        return Run(of, derivation, plan, runner.values, runner.moments, files[".py"])
+
+
+run = cache(run_of)
+
+
+def page_of(made: Run, form: str = "auto", wrt: str | None = None) -> Made:
+    """The page of a network."""
+    latex = made.derivation.latex(form, wrt, made.values or None)
+    html = page(made.network, made.derivation, made.plan, made.moments, latex, made.module)
+    return Made(html, made.network, made.derivation, latex, made.values)
+
+
+@cache
+def made(name: str) -> Made:
+    """The page of one of the networks here."""
+    return page_of(run(TEXTS[name]))

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from html import unescape
 
 import pytest
-from pages import TEXTS, made, page_of
+from pages import TEXTS, made, page_of, run, run_of
 
 from derive.html.code import code
 
@@ -64,7 +64,7 @@ def test_the_file_is_small(name):
 
 
 def test_equal_networks_give_equal_pages():
-    assert page_of(TEXTS["worked"]).html == made("worked").html
+    assert page_of(run_of(TEXTS["worked"])).html == made("worked").html
 
 
 def test_what_the_file_says_is_text_and_never_markup():
@@ -120,7 +120,7 @@ def test_a_weight_lights_up_its_path_and_no_other():
     (NORM, "auto", None), (TEXTS["worked"], "scalar", None), (TEXTS["worked"], "matrix", None),
     (TEXTS["worked"], "auto", "w5"), (COLUMNS, "auto", None)])
 def test_every_form_of_the_document_has_a_page(text, form, wrt):
-    html = page_of(text, form, wrt).html
+    html = page_of(run(text), form, wrt).html
     ids = set(re.findall(r'\sid="([^"]*)"', html))
     assert set(re.findall(r'href="#([^"]*)"', html)) <= ids
     for formula in re.findall(r"<math.*?</math>", html, re.S):
