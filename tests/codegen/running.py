@@ -34,7 +34,7 @@ from codegen.targets.numpy.printer import NumpyPrinter
 from derive.language.equations import Equation, Quantity, System
 from derive.language.expressions import accesses
 
-PASSES: dict[str, Callable[[Program], Program]] = {
+FORMS: dict[str, Callable[[Program], Program]] = {
     "none": lambda program: program,
     "repeated": without_repeated_statements,
     "subexpressions": without_common_subexpressions,
@@ -46,19 +46,12 @@ PASSES: dict[str, Callable[[Program], Program]] = {
     "definitions": definitions_expanded,
     "maxima": branches_as_maxima,
     "signs": lambda program: signs_of_maxima(branches_as_maxima(program)),
+    "readable": lambda program: inlined_single_use(without_dead_code(without_common_subexpressions(
+        without_repeated_statements(guards_merged(program))))),
+    "fast": lambda program: without_common_subexpressions(definitions_expanded(branches_as_maxima(without_dead_code(
+        copies_propagated(without_dead_code(without_repeated_statements(guards_merged(program))))))), worth=is_compound),
 }
-
-
-def programs(equations: Sequence[Equation], quantities: Mapping[str, Quantity], sizes: Mapping[sympy.Symbol, int],
-             outputs: Sequence[str]) -> dict[str, Program]:
-    """The program after each pass by itself, and after all of them."""
-    lowered = lower(System(quantities, tuple(equations)).blocks(), quantities, sizes).asking_for(*outputs)
-    made = {name: one(lowered) for name, one in PASSES.items()}
-    made["readable"] = inlined_single_use(without_dead_code(without_common_subexpressions(
-        without_repeated_statements(guards_merged(lowered)))))
-    made["fast"] = without_common_subexpressions(definitions_expanded(branches_as_maxima(without_dead_code(
-        copies_propagated(without_dead_code(without_repeated_statements(guards_merged(lowered))))))), worth=is_compound)
-    return made
+"""A program after each pass by itself, and after all of them."""
 
 
 def plain_code(program: Program, dtype: str = "float") -> tuple[str, set[str]]:
@@ -110,9 +103,16 @@ def check(equations: Sequence[Equation], quantities: Mapping[str, Quantity], siz
     counts = {str(symbol): size for symbol, size in sizes.items()}
     code: dict[str, str] = {}
     defined = helpers() if any(e.body.atoms(sympy.Function) for e in equations) else {}
-    for form, program in programs(equations, quantities, _known(sizes), outputs).items():
-        text, _ = plain_code(program)
-        code[form] = text
+    lowered = lower(System(quantities, tuple(equations)).blocks(), quantities, _known(sizes))
+    seen: dict[str, Program] = {}
+    for form, passed in FORMS.items():
+        program = passed(lowered.asking_for(*outputs))
+        same = next((other for other in seen if seen[other] == program), None)
+        seen[form] = program
+        if same is not None:
+            code[form] = code[same]
+            continue
+        code[form] = text = plain_code(program)[0]
         space = {"np": np, "sliding_window_view": sliding_window_view, **counts, **defined, **arrays}
         with np.errstate(all="raise", under="ignore"):
             exec(text, space)
@@ -120,8 +120,7 @@ def check(equations: Sequence[Equation], quantities: Mapping[str, Quantity], siz
             assert np.shape(space[name]) == expected[name].shape, f"{form}: {name}\n{text}"
             assert_allclose(space[name], expected[name], rtol=tolerance, atol=tolerance, err_msg=f"{form}\n{text}")
     for form in ("none", "fast"):
-        program = programs(equations, quantities, _known(sizes), outputs[-1:])[form]
-        program = without_dead_code(program)
+        program = without_dead_code(FORMS[form](lowered.asking_for(outputs[-1])))
         making, steps, _ = buffered_code(program, list(arrays))
         code[f"buffered {form}"] = steps
         space = {"np": np, "sliding_window_view": sliding_window_view, **counts, **defined,

@@ -3,6 +3,8 @@ backward, as plain functions and over buffers, by the rules that every other equ
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import sympy
@@ -37,15 +39,15 @@ def system(shapes, *definitions, integers=()):
     return System(quantities, tuple(equations))
 
 
-def derived(it: System, integers=()):
+@cache
+def derived(name):
+    it, integers = CASES[name]
     wrt = [q.name for q in it.quantities.values() if q.role is Role.PARAMETER and q.name not in integers]
     return stable_system(differentiate(it, "J", wrt).system)
 
 
-def run(it: System, sizes, integers=None, tolerance=1e-9):
+def run(whole: System, sizes, integers, tolerance=1e-9):
     """Compare every form of the forward and backward pass with the loops; return the code of each form."""
-    integers = integers or {}
-    whole = derived(it, integers)
     rng = np.random.default_rng(0)
     arrays = {}
     for name, quantity in whole.quantities.items():
@@ -278,5 +280,4 @@ CASES = {
 @pytest.mark.parametrize("samples, steps", [(3, 4), (1, 1)])
 @pytest.mark.parametrize("name", CASES)
 def test_forward_and_backward(name, samples, steps):
-    made, integers = CASES[name]
-    run(made, {SAMPLES: samples, T: steps}, integers)
+    run(derived(name), {SAMPLES: samples, T: steps}, CASES[name][1])

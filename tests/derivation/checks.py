@@ -29,7 +29,7 @@ Errors = dict[str, tuple[Any, Any]]
 def exact_errors(case: Case, system: System | None = None) -> Errors:
     """The entries of the derived gradients that differ from SymPy's derivative of the expanded loss, in 30 digits."""
     with mpmath.workdps(DIGITS):
-        return _errors(case, system, {name: direct_derivatives(case, name) for name in derived_parameters(case)})
+        return _errors(case, system, direct_derivatives(case))
 
 
 def difference_errors(case: Case | Handmade, system: System | None = None) -> Errors:
@@ -57,16 +57,19 @@ def derived_parameters(case: Case) -> list[str]:
 
 
 @cache
-def direct_derivatives(case: Case, name: str) -> Array:
-    """∂J/∂name entry by entry: SymPy's derivative of the loss as one scalar expression in all parameters."""
+def direct_derivatives(case: Case) -> dict[str, Array]:
+    """∂J/∂θ entry by entry: SymPy's derivative of the loss as one scalar expression in all parameters."""
     instance = instantiate(case.network.system, case.network.sizes, case.samples, labels=case.labels)
     loss = instance.expanded(case.network.loss)
-    entries = [tuple(map(int, entry.indices)) for entry in instance.entries(name)]
     values = {instance.symbol(leaf, *place): value for leaf, array in as_floating(case.given).items()
               for place, value in array.items() if leaf not in case.labels}
-    slopes = [sympy.diff(loss, instance.symbol(name, *place)) for place in entries]
-    numbers = sympy.lambdify(list(values), slopes, "mpmath", cse=True)(*values.values())
-    return dict(zip(entries, map(mpmath.mpf, numbers), strict=True))
+    entries = [(name, place) for name in derived_parameters(case) for place in case.given[name]]
+    slopes = [sympy.diff(loss, instance.symbol(name, *place)) for name, place in entries]
+    numbers = map(mpmath.mpf, sympy.lambdify(list(values), slopes, "mpmath", cse=True)(*values.values()))
+    found: dict[str, Array] = {name: {} for name, _ in entries}
+    for (name, place), number in zip(entries, numbers, strict=True):
+        found[name][place] = number
+    return found
 
 
 @cache
@@ -76,14 +79,16 @@ def central_differences(case: Case | Handmade, name: str) -> Array:
     Entries at a kink, where there is no derivative but a convention, are left out.
     """
     given = as_floating(case.given)
-    places = Values(case.network.system, case.sizes, given)[name]
+    system = case.network.system
+    here = Values(system, case.sizes, given)
+    # What does not depend on the quantity stays as it is.
+    fixed = {other: array for other, array in here.arrays.items() if name not in system.leading_to(other)}
     h = mpmath.mpf("1e-25")
-    here = _loss(case, given)
     slopes = {}
-    for place in places:
-        ahead, behind = (_loss(case, _moved(given, {name: {place: 1}}, side * h)) if name in given else
-                         _loss(case, given, (name, place, side * h)) for side in (1, -1))
-        if abs(ahead + behind - 2 * here) < h * mpmath.mpf("1e-10"):
+    for place in here[name]:
+        ahead, behind = (_loss(case, {**fixed, name: {**given[name], place: given[name][place] + side * h}})
+                         if name in given else _loss(case, fixed, (name, place, side * h)) for side in (1, -1))
+        if abs(ahead + behind - 2 * here[case.network.loss][()]) < h * mpmath.mpf("1e-10"):
             slopes[place] = (ahead - behind) / (2 * h)
     return slopes
 

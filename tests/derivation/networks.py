@@ -30,6 +30,11 @@ def network(text: str) -> Network:
     return build(validated(source), source)
 
 
+@cache
+def derivation(text: str) -> NetworkDerivation:
+    return network(text).derivation()
+
+
 @dataclass(frozen=True)
 class Case:
     """A network and its derivation, with exact random numbers for everything that has to be given."""
@@ -44,7 +49,7 @@ class Case:
 
     @cached_property
     def derivation(self) -> NetworkDerivation:
-        return self.network.derivation()
+        return derivation(self.text)
 
     @cached_property
     def sizes(self) -> Mapping[Symbol, int]:
