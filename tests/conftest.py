@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests of one file with equal parameters share what they make of them: one worker has them all.
+    """Tests with equal parameters, such as the name of a network, share what they make of them: one worker has them all.
 
     (pytest-xdist 3.8 has groups for this, which pytest 9.2 does not see.)
     """
@@ -40,9 +40,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file, _, test = nodeid.partition("::")
-            _, bracket, parameters = test.partition("[")
-            return f"{file}[{parameters}" if bracket else nodeid
+            return nodeid[nodeid.index("[") :] if "[" in nodeid else nodeid
 
     return Scheduling(config, log)
 

@@ -10,28 +10,18 @@ from typing import Any
 
 import numpy as np
 from derivation.evaluation import DOUBLE, Values
-from derivation.networks import network as network_of_text
+from derivation.networks import derivation, network
 
 import codegen
 from derive.checks.process import example_data
 from derive.language.equations import System
 from derive.language.substitution import SAMPLES
-from derive.network import Network, NetworkDerivation
+from derive.network import Network
 
 
 def of_layers(*layers: str, x: str = "3", loss: str = "mean_squared_error", more: str = "") -> str:
     """The page of a network."""
     return f"inputs: {{x: {x}}}\nlayers:\n" + "".join(f"- {layer}\n" for layer in layers) + f"loss: {loss}\n{more}"
-
-
-@cache
-def network(text: str) -> Network:
-    return network_of_text(text)
-
-
-@cache
-def derivation(text: str) -> NetworkDerivation:
-    return network(text).derivation()
 
 
 @cache

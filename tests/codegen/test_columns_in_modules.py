@@ -183,6 +183,7 @@ def test_masks_have_the_samples_last():
                                   "a recurrence", "a convolution"])
 def test_c_computes_and_trains_as_numpy_does(name, tmp_path, monkeypatch):
     pytest.importorskip("cffi", reason="pip install '.[native]'")
+    monkeypatch.setenv("CFLAGS", "-O0")  # compiled fast, and not kept
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     text = in_columns(TRAINED[name])
     numbers, other = data(text, 7), loaded(text, tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import types
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -21,8 +20,6 @@ from test_optimisers import network as trained_by
 from test_training_and_inference import BOTH, TYPED, WORDS
 
 import codegen
-
-ROOT = Path(__file__).resolve().parents[2]
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 RECURRENCES = {name: of_layers(f'equations: "{text}"', x=x) for name, x, text in (
@@ -215,8 +212,3 @@ def test_data_of_a_wrong_shape_are_refused_in_the_words_of_the_numpy_module():
             net.forward(net.initial_parameters(), np.ones((2, 5)))
         said.append(str(error.value))
     assert said[0] == said[1] == "x has the shape (2, 5), expected (m, 2) with m = 2 samples"
-
-
-def test_the_numbers_of_a_document_are_reproduced(derive_command):
-    done = derive_command(ROOT / "examples" / "binary_classifier.yaml", "--target", "jax")
-    assert done.returncode == 0, done.stderr
