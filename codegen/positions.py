@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from sympy import Expr, Integer, Mul, Symbol
 
@@ -23,11 +24,11 @@ class Position:
     offset: Expr
     slopes: tuple[tuple[Index, int], ...]
 
-    @property
+    @cached_property
     def lowest(self) -> Expr:
         return self.offset + sum(slope * (index.size - 1) for index, slope in self.slopes if slope < 0)
 
-    @property
+    @cached_property
     def highest(self) -> Expr:
         return self.offset + sum(slope * (index.size - 1) for index, slope in self.slopes if slope > 0)
 
@@ -63,9 +64,14 @@ def view(access: Access, quantity: Quantity) -> tuple[Position, ...] | None:
 
     The positions lie inside the array, no index stands in two axes, and more than two in one axis count digits.
     """
+    return _seen(access.indices, quantity.indices)
+
+
+@lru_cache(maxsize=1 << 14)  # a printer asks again for each line in which the access stands
+def _seen(places: tuple[Expr, ...], axes: tuple[Index, ...]) -> tuple[Position, ...] | None:
     found: list[Position] = []
     seen: set[Index] = set()
-    for place, axis in zip(access.indices, quantity.indices, strict=True):
+    for place, axis in zip(places, axes, strict=True):
         position = affine(place)
         if position is None:
             return None

@@ -16,6 +16,7 @@ from sympy import Expr, Integer, Symbol
 
 from derive.calculus.chain_rule import differentiate
 from derive.calculus.record import Derivation
+from derive.data import Arrays
 from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import Sum, dimension, names, units
 from derive.language.substitution import substitute
@@ -217,7 +218,8 @@ class Network:
     @property
     def samples(self) -> int | None:
         """How many samples the data has; None without data."""
-        return next((array.shape[self.system.quantities[name].sample_axis] for name, array in self.data.items()), None)
+        arrays = Arrays.of(self.data)
+        return next((arrays.shape(name)[self.system.quantities[name].sample_axis or 0] for name in arrays), None)
 
     @property
     def batch(self) -> int | None:

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +54,23 @@ def update(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def derive_command(tmp_path: Path):
-    """Runs `python -m derive` in a process of its own, in an empty folder."""
+def derive_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs `python -m derive` in an empty folder: here, where SymPy is loaded, or with an environment in a process."""
 
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "derive", *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True,
-            encoding="utf-8", timeout=300,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment})
+        words = list(map(str, arguments))
+        if environment:
+            return subprocess.run(
+                [sys.executable, "-m", "derive", *words], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8",
+                timeout=300, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment})
+        from derive.command_line import derive
+
+        monkeypatch.chdir(tmp_path)
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            try:
+                code = derive(words)
+            except SystemExit as exit_:
+                code = exit_.code if isinstance(exit_.code, int) else 1
+        return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
     return run

@@ -63,5 +63,5 @@ def build(file: Any, source: Any) -> Network:
         labels={names.of(name): count for name, count in parts.positions.items()},
         layers=tuple(replace(layer, quantities=names.all(layer.quantities), output=names.of(layer.output))
                      for layer in parts.layers),
-        data={names.of(name): array for name, array in arrays(parts, "data", loss, prediction).items()},
-        test={names.of(name): array for name, array in arrays(parts, "test", loss, prediction).items()})
+        data=arrays(parts, "data", loss, prediction).renamed(names.of),
+        test=arrays(parts, "test", loss, prediction).renamed(names.of))

@@ -7,14 +7,17 @@ from typing import Any, Literal
 
 from derive.build.parts import Output, Parts
 from derive.catalogue.losses import Loss
+from derive.data import Arrays
+from derive.file.data import Needed, Table, read_data
 from derive.file.errors import suggestion
+from derive.file.fields import Array
 from derive.language.equations import Quantity, Role
 
 RANGES = {"probabilities": (0.0, 1.0, "probability"), "one_hot": (0.0, 1.0, "probability"),
           "counts": (0.0, math.inf, "count")}
 
 
-def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, prediction: Output) -> dict[str, Any]:
+def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, prediction: Output) -> Arrays:
     """The arrays of `data` or `test` by our names of the quantities, shape (samples, …).
 
     Raises:
@@ -23,11 +26,7 @@ def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, predictio
     """
     described = getattr(parts.file, section)
     if not described:
-        return {}
-    import numpy as np  # only for a file with data
-
-    from derive.file.data import Needed, check_between, labels, read_data
-
+        return Arrays({})
     wanted = {q.name: q for q in parts.quantities.values() if q.role in (Role.INPUT, Role.TARGET)}
     for said in described:
         if parts.ours(said) not in wanted:
@@ -43,22 +42,46 @@ def arrays(parts: Parts, section: Literal["data", "test"], loss: Loss, predictio
     found: dict[str, Any] = {}
     for said, table in read_data(described, section, parts.source, needed, parts.columns).items():
         quantity = wanted[parts.ours(said)]
-        found[quantity.name] = table.values
-        if quantity.integer and quantity.role is Role.INPUT:
-            found[quantity.name] = labels(table, parts.positions[quantity.name])
-        if quantity.name in parts.file.target:
-            if loss.target == "labels":
-                found[quantity.name] = labels(table, parts.number(prediction.size) or 1)
-            elif loss.target in RANGES:
-                check_between(table, *RANGES[loss.target])
-            if loss.target == "one_hot":
-                _sums_to_one(parts, table, section, said)
-            if loss.target == "signs":
-                _are_signs(parts, table, section, said)
-        elif quantity.role is Role.TARGET:
-            check_between(table, 0.0, math.inf, "weight")
-    return {name: np.ascontiguousarray(np.moveaxis(array, 0, wanted[name].sample_axis or 0))
-            for name, array in found.items()}
+        found[quantity.name] = _samples_in_place(_checked(parts, quantity, table, section, said, loss, prediction),
+                                                 quantity.sample_axis or 0)
+    return Arrays(found)
+
+
+def _checked(parts: Parts, quantity: Quantity, table: Table, section: str, said: str, loss: Loss, prediction: Output) -> Any:
+    """The numbers of a table, which are what the network and its loss need; labels as whole numbers."""
+    is_label = quantity.integer and quantity.role is Role.INPUT
+    is_target = quantity.name in parts.file.target
+    is_weight = quantity.role is Role.TARGET and not is_target
+    if not is_label and not is_weight and not (is_target and loss.target != "values"):
+        return table.given  # any numbers will do
+
+    from derive.file.values import check_between, labels
+
+    found: Any = table.given
+    if is_label:
+        found = labels(table, parts.positions[quantity.name])
+    if is_weight:
+        check_between(table, 0.0, math.inf, "weight")
+    if is_target:
+        if loss.target == "labels":
+            found = labels(table, parts.number(prediction.size) or 1)
+        elif loss.target in RANGES:
+            check_between(table, *RANGES[loss.target])
+        if loss.target == "one_hot":
+            _sums_to_one(parts, table, section, said)
+        if loss.target == "signs":
+            _are_signs(parts, table, section, said)
+    return found
+
+
+def _samples_in_place(numbers: Any, axis: int) -> Any:
+    """Numbers whose first axis is the samples, with the samples where the network has them."""
+    if isinstance(numbers, Array) and not axis:
+        return numbers
+    import numpy as np
+
+    array = numbers if not isinstance(numbers, Array) else np.array(numbers.entries, np.float64).reshape(numbers.shape)
+    return np.ascontiguousarray(np.moveaxis(array, 0, axis))
 
 
 def _are_signs(parts: Parts, table: Any, section: str, said: str) -> None:

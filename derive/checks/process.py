@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the process starts before SymPy is loaded, so that both loa
     from derive.network import Network
 
 RUNNER = Path(__file__).with_name("runner.py")
+FOREVER = 1e9  # seconds
 EXAMPLES = 5  # random samples for a file that has no data
 # The products here are small: threads of the BLAS would spend their time waiting for each other, above all where other
 # programs run, and the last digits would depend on how many there are.
@@ -58,10 +59,15 @@ class Runner:
 
     def load(self, network: Network, module: Path, values: bool) -> None:
         """Load a module and the network's data; with `values`, `trace` gets all numbers at the start."""
+        from derive.data import Arrays
+
         self._name = network.name
-        path = Path(self._folder.name, "data.npz")
-        _save(path, {"data": network.data or example_data(network), "test": network.test})
-        self._ask("load", module=str(module.resolve()), data=str(path), names=[*network.inputs, *network.targets],
+        sets = {"data": Arrays.of(network.data or example_data(network)), "test": Arrays.of(network.test)}
+        data: Any = {which: arrays.written() for which, arrays in sets.items()}
+        if None in data.values():
+            data = str(path := Path(self._folder.name, "data.npz"))
+            _save(path, sets)
+        self._ask("load", module=str(module.resolve()), data=data, names=[*network.inputs, *network.targets],
                   constants={name: q.value for name, q in network.constants.items()}, loss=network.loss)
         self._ask("start", values=values)
 
@@ -75,15 +81,17 @@ class Runner:
         if takes:
             self._ask("fit", takes)
 
-    def history(self, moments: Sequence[int], samples: int, first: Mapping[str, int | None] | None) -> None:
+    def history(self, moments: Sequence[int], samples: int, first: Mapping[str, int | None] | None,
+                seconds: float = FOREVER) -> None:
         """Read numbers while the module trains: `moments` gets, for each number of updates, all by quantity.
 
         Args:
             samples: how many of the data are computed, from the first.
             first: the quantities whose entries are read, of the first sample along the axis given; None reads the root
                 mean square of every quantity.
+            seconds: how long training may take; `moments` ends where they are over.
         """
-        self._ask("history", moments=list(moments), samples=samples, first=first)
+        self._ask("history", moments=list(moments), samples=samples, first=first, seconds=seconds)
 
     def curves(self, moments: Sequence[int], samples: int, entries: bool) -> None:
         """Measure while the module trains: `points` gets, for each number of updates, losses, scores, parameters, gradients.

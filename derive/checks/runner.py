@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -37,13 +38,17 @@ def answer(**parts: Any) -> None:
 class Session:
     """A loaded module with its data."""
 
-    def __init__(self, module: str, data: str, names: list[str], constants: dict[str, float], loss: str) -> None:
+    def __init__(self, module: str, data: str | dict[str, dict[str, Any]], names: list[str], constants: dict[str, float],
+                 loss: str) -> None:
         self.module = load(module, "network")
         self.constants = constants
         self.loss = loss
         self.names = names
-        with np.load(data, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        if isinstance(data, str):
+            with np.load(data, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        else:
+            arrays = {f"{which}/{name}": np.array(numbers) for which, few in data.items() for name, numbers in few.items()}
         self.sets = {which: {name: arrays[f"{which}/{name}"] for name in names}
                      for which in ("data", "test") if f"{which}/{names[0]}" in arrays}
 
@@ -85,20 +90,24 @@ class Session:
                 answer(numbers=[[place, float(np.asarray(values[take["on"] or "data"][take["name"]])[tuple(take["entry"])])]
                                 for place, take in now])
 
-    def history(self, moments: list[int], samples: int, first: dict[str, int | None] | None) -> None:
+    def history(self, moments: list[int], samples: int, first: dict[str, int | None] | None, seconds: float) -> None:
         """Every quantity at moments of training, on the first samples.
 
         Args:
             moments: numbers of updates, rising.
             first: of these quantities the entries, of the first sample along the axis given; without it the root mean
                 square of each quantity.
+            seconds: how long training may take; what comes after is left out.
         """
+        end = time.monotonic() + seconds
         model = self.module.Model()
         training = model.training(*self.sets["data"].values())
         data = _first(self.module, self.sets["data"], samples)
         for moment in moments:
             while model.updates_ < moment:
                 next(training)
+                if time.monotonic() > end:
+                    return
             found = {**data, **model.parameters, **self.module.trace(model.parameters, *data.values())}
             if first is None:
                 numbers = {name: _root_mean_square(value) for name, value in found.items()}

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from derive.file.data import Needed, Table, check_between, labels, one_hot, read_data
+from derive.file.data import Needed, Table, read_data
 from derive.file.errors import FileError
 from derive.file.reading import validated
 from derive.file.source import source_of_text
+from derive.file.values import check_between, labels, one_hot
 
 NETWORK = "inputs: 2\nlayers: [dense: 1]\nloss: l\n"
 TWO = {"x": Needed((2,), "inputs: {x: 2} in line 1")}
