@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from derivation.test_layers import NETWORKS
+from derivation.test_layers import DIFFERENT, NETWORKS
 from emitted import derivation, network, of_layers
 
 import codegen
@@ -20,7 +20,7 @@ needs_compiler = pytest.mark.skipif(compiler is None, reason="there is no C comp
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
 PAGES = {
-    **NETWORKS,
+    **DIFFERENT, "batch_norm": NETWORKS["batch_norm"],
     "every activation": of_layers(*(f"{{dense: 3, activation: {name}}}" for name in (
         "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "softplus", "mish", "softsign",
         "hard_sigmoid", "hard_tanh", "log_softmax", "softmax"))),

@@ -170,5 +170,5 @@ def test_memory_is_counted_beyond_the_largest_int(tmp_path):
 
 
 def test_the_program_calls_no_allocator():
-    for name in ("lstm", "conv2d", "batch_norm"):
+    for name in ("lstm with a mask", "conv2d", "batch_norm"):
         assert not any(word in files(PAGES[name])[".c"] for word in ("malloc", "calloc", "realloc", "alloca"))

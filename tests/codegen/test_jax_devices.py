@@ -96,7 +96,7 @@ def run(tmp_path: Path):
     return together
 
 
-@pytest.mark.parametrize(("processes", "columns"), [(1, False), (2, False), (2, True)])
+@pytest.mark.parametrize(("processes", "columns"), [(1, False), (2, True)])
 def test_eight_devices_train_as_one(run, processes, columns):
     """Samples divided among all of them, and among four with the weights divided in two; on one host, and on two."""
     run(processes, columns)

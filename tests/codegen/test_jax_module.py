@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 from deep import convolutional, recurrent
-from derivation.test_layers import NETWORKS
+from derivation.test_layers import DIFFERENT, NETWORKS
 from emitted import data, derivation, module, network, of_layers, parameters
 from networks import network as dense
 from numpy.testing import assert_allclose
@@ -30,11 +30,7 @@ RECURRENCES = {name: of_layers(f'equations: "{text}"', x=x) for name, x, text in
 )}
 MAXIMA = {"a maximum over rounded sums": of_layers(  # XLA rounds x·w + cos(x)·v in more than one way
     'equations: "y[n,t,j] = x[n,t,j]*w[j] + cos(x[n,t,j])*v[j]"', "max_pool1d: 2", x="[8, 3]")}
-ALIKE = {"dense over a sequence", "flatten", "average_pool2d", "global_average_pool", "conv1d, dilated", "conv1d in groups",
-         "conv2d in groups", "position_embedding", "rms_norm", "glu with sigmoid", "glu with relu", "glu with silu",
-         "glu with identity", "max_pool1d with padding", "attention", "gru", "lstm", "rnn", "a gate", "batch_norm"}
-"""Layers whose lines look like those of others here; what they compute is tested for NumPy."""
-TEXTS = {**{name: text for name, text in NETWORKS.items() if name not in ALIKE}, **TYPED, **RECURRENCES, **MAXIMA,
+TEXTS = {**DIFFERENT, **TYPED, **RECURRENCES, **MAXIMA,
          "masks and statistics": BOTH, "labels": WORDS}
 
 

@@ -10,9 +10,9 @@ from derive.network import Network
 
 from .evaluation import Array
 from .networks import CATALOGUE
-from .test_layers import NETWORKS
+from .test_layers import DIFFERENT
 
-PAGES = {name: text for name, text in {**CATALOGUE, **NETWORKS}.items()
+PAGES = {name: text for name, text in {**CATALOGUE, **DIFFERENT}.items()
          if not name.startswith(("activation", "loss focal")) or "softmax" in name}
 """Networks that have axes to be put in order: what is done entry by entry knows of none."""
 

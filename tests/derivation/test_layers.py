@@ -77,6 +77,11 @@ NETWORKS = {
     "prelu": of_layers("2", "dense: 3", "prelu: {}"),
     "a gate": of_layers("2", "{dense: 2, name: a}", "{dense: 2, activation: sigmoid, from: x}", "multiply: [a, previous]"),
 }
+ALIKE = {"dense over a sequence", "flatten", "average_pool2d", "global_average_pool", "conv1d, dilated", "conv1d in groups",
+         "conv2d in groups", "position_embedding", "rms_norm", "glu with sigmoid", "glu with relu", "glu with silu",
+         "glu with identity", "max_pool1d with padding", "attention", "gru", "lstm", "rnn", "a gate", "batch_norm"}
+DIFFERENT = {name: text for name, text in NETWORKS.items() if name not in ALIKE}
+"""Without the layers whose equations look like those of others here: for tests of what goes line by line."""
 SMOOTH = ("a gated dense layer", "conv1d with stride and padding", "batch_norm", "layer_norm", "lstm", "attention",
           "a recurrence typed by the user")
 
