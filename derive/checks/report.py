@@ -65,11 +65,11 @@ def plan(file: Any, source: Any, network: Network, derivation: NetworkDerivation
                     for key in ("value", "printed")}
         checks.append(Check(said, source.at("expect", number), wanted(said.quantity, number, "quantity"), **formulas))
     planned = Plan(tuple(checks), probes)
-    for check in checks:
-        updates = max((t.after or 0 for w in check.all_wanted for t in w.takes.values()), default=0)
-        check_work(updates, network, derivation, check.place)
+    asked = [(max((t.after or 0 for w in check.all_wanted for t in w.takes.values()), default=0), check.place)
+             for check in checks]
     if planned.metrics:
-        check_work(updates_of_training(network), network, derivation, source.at("training", "epochs"))
+        asked.append((updates_of_training(network), source.at("training", "epochs")))
+    check_work(asked, network, derivation)
     return planned
 
 

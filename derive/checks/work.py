@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil, prod
 
 from derive.file.errors import FileError, Place
@@ -12,12 +13,13 @@ MOST_OPERATIONS = 10**13  # some ten minutes
 CALL = 30_000  # what the computation of one equation takes at least, in operations
 
 
-def check_work(updates: int, network: Network, derivation: NetworkDerivation, place: Place) -> None:
-    """FileError where so many updates are more than can be waited for."""
+def check_work(asked: Iterable[tuple[int, Place]], network: Network, derivation: NetworkDerivation) -> None:
+    """FileError at the first place that asks for more updates than can be waited for."""
     most = most_updates(network, derivation, MOST_OPERATIONS)
-    if updates > most:
-        raise FileError(f"{updates:,} updates of this network take too long", place,
-                        f"at most {most:,} of them are computed; ask for fewer")
+    for updates, place in asked:
+        if updates > most:
+            raise FileError(f"{updates:,} updates of this network take too long", place,
+                            f"at most {most:,} of them are computed; ask for fewer")
 
 
 def most_updates(network: Network, derivation: NetworkDerivation, operations: int) -> int:

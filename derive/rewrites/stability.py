@@ -331,6 +331,8 @@ def _difference(node: Add, output: Access, definitions: Mapping[str, Equation], 
     """c − r·output or c − r·output² as a product, where the output's definition makes it one."""
     if output.name not in definitions or not definitions[output.name].body.has(exp, sinh, cosh, *COMPLEMENTS):
         return None
+    if names(node) - {output.name} - names(definitions[output.name].body):
+        return None  # a − t is no product; in w − w·a the factor w is taken out first
     if node.args[0].has(output) or {output.name} != names(node) & definitions.keys() or (
             sympy.degree(node, output) not in (1, 2) if node.is_polynomial(output) else True):
         return None
