@@ -15,7 +15,7 @@ from derive.calculus.chain_rule import differentiate
 from derive.language.equations import Equation, Quantity, Role, System
 from derive.language.expressions import Access, Delta, Index, Maximum, Sum, Within, dimension
 from derive.language.substitution import SAMPLES
-from derive.rewrites.stability import stable_system
+from derive.rewrites.stable_system import stable_system
 
 A = Access
 n = Index("n", SAMPLES)

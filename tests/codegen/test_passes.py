@@ -23,7 +23,7 @@ from codegen.program import Counter, Guard, Kind, Loop, Program, Statement, flat
 from derive.language.equations import Equation, Quantity, System
 from derive.language.expressions import Access, Index, Maximum, Sum, Within, dimension
 from derive.language.substitution import SAMPLES
-from derive.rewrites.stability import softplus
+from derive.rewrites.named_functions import softplus
 
 n, k, j = Index("n", SAMPLES), Index("k", dimension("d1")), Index("j", dimension("d2"))
 SIZES = {dimension("d1"): 4, dimension("d2"): 3}

@@ -14,7 +14,7 @@ TOY = '''
 """Counts statements."""
 from codegen.program import flat
 from codegen.lowering import lower
-from derive.rewrites.stability import stable_system
+from derive.rewrites.stable_system import stable_system
 
 
 def emit(network, derivation):

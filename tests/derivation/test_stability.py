@@ -21,7 +21,8 @@ from derive.catalogue.activations import ACTIVATIONS
 from derive.language.equations import System
 from derive.language.expressions import Access, Index, Maximum, Sum
 from derive.rewrites.named_functions import erfc, expm1, guarded, log1p, sigmoid, softplus
-from derive.rewrites.stability import REWRITES, stable, stable_system
+from derive.rewrites.stability import REWRITES, stable
+from derive.rewrites.stable_system import stable_system
 
 from .digits import wrong_digits
 from .evaluation import DOUBLE, Values

@@ -20,7 +20,7 @@ from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Recurrence, Role, System
 from derive.network import Network
-from derive.rewrites.stability import stable_system
+from derive.rewrites.stable_system import stable_system
 
 RESERVED = frozenset({
     "np", "sliding_window_view", "Array", "ArrayLike", "Callable", "DTypeLike", "Parameters", "SHAPES", "PARAMETERS",
