@@ -27,7 +27,8 @@ from codegen.passes import (
     without_repeated_statements,
 )
 from codegen.program import Program
-from codegen.targets.numpy.buffered import CallPrinter, buffered
+from codegen.targets.numpy.buffered import buffered
+from codegen.targets.numpy.call_printer import CallPrinter
 from codegen.targets.numpy.module import emit
 from codegen.targets.numpy.plain import plain_lines
 from codegen.targets.numpy.printer import NumpyPrinter

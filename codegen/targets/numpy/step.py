@@ -17,7 +17,9 @@ from codegen.passes import (
     without_dead_code,
 )
 from codegen.program import Program
-from codegen.targets.numpy.buffered import Buffered, CallPrinter, Heading, buffered
+from codegen.targets.numpy.buffered import Buffered, buffered
+from codegen.targets.numpy.call_printer import CallPrinter
+from codegen.targets.numpy.calls import Heading
 from codegen.targets.numpy.layout import WIDTH, comment, returned, unpacking, wrapped
 from codegen.targets.numpy.lowered import Lowered
 from derive.language.equations import Equation

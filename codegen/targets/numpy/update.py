@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from codegen.index_text import equation_text
 from codegen.program import Program, flat
-from codegen.targets.numpy.buffered import Buffered, CallPrinter, buffered
+from codegen.targets.numpy.buffered import Buffered, buffered
+from codegen.targets.numpy.call_printer import CallPrinter
 from codegen.targets.numpy.layout import WIDTH, comment, filled, plain, wrapped
 from codegen.targets.numpy.printer import NumpyPrinter
 from codegen.update import over_vectors, stages
