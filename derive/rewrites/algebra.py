@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from math import comb, prod
+from math import comb, gcd, prod
 
 import sympy
 from sympy import Add, Dummy, Expr, Mul, Piecewise, Pow, S
@@ -53,11 +54,33 @@ def tidy(expression: Expr) -> Expr:
     if not flat.has(Add):
         return expression
     best = oriented(expression)
+    if _is_factored(flat):
+        return best
     for form in (sympy.factor, sympy.cancel, sympy.factor_terms) if is_small(flat) else (sympy.factor_terms,):
         candidate = oriented(form(flat).xreplace(back))
         if shorter(candidate, best):
             best = candidate
     return best
+
+
+def _is_factored(flat: Expr) -> bool:
+    """Whether the only sum is one that nothing divides, so that there is nothing to factor or to cancel.
+
+    Products of symbols without a common divisor, one of which stands in a single term, once: a polynomial a·u + b is
+    irreducible where a and b have no divisor in common.
+    """
+    [first, *others] = flat.atoms(Add)
+    terms = [term.as_coeff_Mul() for term in first.args]
+    powers = [(base, power) for _, product in terms for base, power in product.as_powers_dict().items() if base is not S.One]
+    if others or not all(c.is_Integer for c, _ in terms) or not all(
+            base.is_Symbol and power.is_Integer and power > 0 for base, power in powers):
+        return False
+    met = Counter(base for base, _ in powers)
+    negative = sum(bool(c.is_negative) for c, _ in terms)  # −a − b and (−a + 1)² may be shorter the other way round
+    if 2 * negative > len(terms) or negative and any(power.base == first and power.exp.is_even for power in flat.atoms(Pow)):
+        return False
+    return gcd(*(int(c) for c, _ in terms)) == 1 and max(met.values()) < len(terms) and any(
+        met[base] == 1 and power == 1 for base, power in powers)
 
 
 def oriented(expression: Expr) -> Expr:
