@@ -116,6 +116,10 @@ def _derive(said: argparse.Namespace, runner: Any) -> int:
             progress("typesetting the PDF")
             outputs.write_pdf(illustrated(work.latex, work.network, work.derivation, work.wrt), said.pdf)
         progress("running the module")
+        if work.page is not None:
+            from derive.html import sections
+
+            sections(work.latex)  # the page has them then, and the module runs meanwhile
         result = _checked(work, said, runner, progress)
     if work.page is not None:
         from derive.html import page

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Container
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from derive.file.errors import DeriveError, quoted
+from derive.progress import PATIENCE
 
 if TYPE_CHECKING:
     from derive.network import Network, NetworkDerivation
 
 HEIGHT = "42rem"  # of the page in a notebook; its corner can be pulled
+SECONDS = 2.0  # of training: a reader of a notebook waits for each cell
 FORMATS = ("text/html", "text/latex", "text/plain")
 
 
@@ -107,6 +110,28 @@ def _plain(derivation: NetworkDerivation) -> str:
                       *(f"  ({each.number:{digits}}) {each}" for each in equations)])
 
 
+class _Doing:
+    """What is being done, in one line below the cell that is empty in the end; nothing outside of a notebook."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._line: Any = None
+
+    def __enter__(self) -> _Doing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._line is not None:
+            self._line.update({"text/plain": ""}, raw=True)
+
+    def __call__(self, text: str) -> None:
+        if self._line is not None:
+            self._line.update({"text/plain": f"{text} …"}, raw=True)
+        elif _shown() is not None and time.monotonic() > self._start + PATIENCE:
+            display = sys.modules["IPython"].display.display
+            self._line = display({"text/plain": f"{text} …"}, raw=True, display_id=True)
+
+
 def page(derivation: NetworkDerivation) -> str:
     """The HTML page of a network: its module runs in a process of its own for the numbers.
 
@@ -116,16 +141,21 @@ def page(derivation: NetworkDerivation) -> str:
     """
     import codegen
     from derive.checks.process import Runner
-    from derive.html import page, planned
+    from derive.html import page, planned, sections
     from derive.latex.document import FEW_SAMPLES
 
     network = derivation.network
-    plan = planned(network, derivation)
-    files = codegen.generate_files(network, derivation)
-    with tempfile.TemporaryDirectory(prefix="derive-") as folder, Runner() as runner:
+    with tempfile.TemporaryDirectory(prefix="derive-") as folder, Runner() as runner, _Doing() as doing:
+        plan = planned(network, derivation)
+        files = codegen.generate_files(network, derivation)
         module = Path(folder, f"{network.name}.py")
         codegen.write_files(files, module)
         runner.load(network, module, values=plan.moments.entries and (network.samples or 1) <= FEW_SAMPLES)
-        plan.ask(runner, derivation)
-        runner.wait()
-        return page(network, derivation, plan, runner.moments, derivation.latex(values=runner.values or None), files[".py"])
+        plan.ask(runner, derivation, SECONDS)
+        doing("writing the derivation")
+        runner.wait("start")
+        latex = derivation.latex(values=runner.values or None)
+        sections(latex)
+        runner.wait(progress=doing)
+        doing("writing the page")
+        return page(network, derivation, plan.until(len(runner.moments)), runner.moments, latex, files[".py"])

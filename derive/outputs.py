@@ -21,6 +21,8 @@ def check(said: argparse.Namespace) -> None:
             raise WrongUsage(f"--plot: {path} is no file that ends in .svg, .png or .pdf")
         if path.is_dir():
             raise WrongUsage(f"--{option}: {path} is a folder")
+        if not (there := next(each for each in path.absolute().parents if each.exists())).is_dir():
+            raise WrongUsage(f"--{option}: {path} cannot be written: {there} is no folder")
         package = PACKAGES.get(option)
         if package is not None and find_spec(package) is None:
             raise WrongUsage(f"--{option} needs the package {package}: install derive with its extra 'report'")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from derive.file.errors import DeriveError
@@ -46,7 +47,7 @@ def pdf(latex: str, seconds: float = SECONDS) -> bytes:
         TeXMissing: TeX, or a package of it that the document needs, is not installed.
         TeXFailed: TeX stopped at an error, or took longer than `seconds`.
     """
-    program = engine()
+    program, end = engine(), time.monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="derive-", ignore_cleanup_errors=True) as folder:
         source, log = Path(folder, "page.tex"), Path(folder, "page.log")
         source.write_text(latex, encoding="ascii", newline="\n")
@@ -55,7 +56,8 @@ def pdf(latex: str, seconds: float = SECONDS) -> bytes:
                 run = subprocess.run(
                     [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", source.name], cwd=folder,
                     env={**os.environ, **SAFE, "max_print_line": "1000"}, stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds, check=False)
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=max(0.0, end - time.monotonic()),
+                    check=False)
             except subprocess.TimeoutExpired:
                 raise TeXFailed(f"TeX took more than {seconds:.0f} s", help="leave less in the document: --form index, "
                                 "or --wrt and one weight") from None

@@ -60,27 +60,28 @@ def _keys(of: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _value(node: Mapping[str, Any]) -> str:
-    """What may stand there, in words."""
+def _value(node: Mapping[str, Any], ranges: bool = True) -> str:
+    """What may stand there, in words; how large a whole number may be is left out where it is one of several things."""
     kind = node.get("type")
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if choices := node.get("anyOf") or node.get("oneOf"):
-        return ", or ".join(dict.fromkeys(map(_value, choices)))
+        few = ranges and len([each for each in choices if each.get("type") != "null"]) == 1
+        return ", or ".join(dict.fromkeys(_value(each, few) for each in choices))
     if "enum" in node:
         return ", ".join(f"`{str(each).lower()}`" for each in node["enum"])
     if isinstance(kind, list):
-        return ", or ".join(_value({"type": each}) for each in kind)
+        return ", or ".join(_value({"type": each}, ranges) for each in kind)
     if kind in ("integer", "number"):
-        return {"integer": "whole number", "number": "number"}[kind] + _range(node)
+        return {"integer": "whole number", "number": "number"}[kind] + (_range(node) if ranges or kind == "number" else "")
     if kind == "array":
-        return f"list of: {_value(node['items'])}" if node.get("items") else "list"
+        return f"list of: {_value(node['items'], ranges)}" if node.get("items") else "list"
     if kind == "object":
         inside = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), None)
         if node.get("properties"):
             return "options: " + ", ".join(f"`{name}`" for name in node["properties"]) if inside is None else "options"
-        return f"name → {_value(inside)}" if isinstance(inside, Mapping) else "mapping"
+        return f"name → {_value(inside, ranges)}" if isinstance(inside, Mapping) else "mapping"
     return {"string": "text", "boolean": "`true` or `false`"}.get(str(kind), "anything")
 
 

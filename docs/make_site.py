@@ -43,6 +43,7 @@ LAYOUT = """\
 </html>
 """
 STYLE = """
+body { display: block; max-width: 66rem; }
 header { padding: 0; }
 h1 { margin-top: 1.4rem; }
 img { max-width: 100%; height: auto; background: #fff; border-radius: 6px; }

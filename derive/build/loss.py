@@ -244,12 +244,13 @@ class _Loss:
 
     def _gather(self, mean: Expr) -> None:
         parts, penalties = self.parts, _penalties(self.parts)
+        said = f": {self.choice.name.replace('_', ' ')}" if self.place is None else ""
         if not penalties:
-            parts.define(Quantity("J", meaning="loss"), mean, "loss")
+            parts.define(Quantity("J", meaning=f"loss{said}"), mean, "loss")
         else:
-            parts.define(Quantity("L", meaning="loss on the data"), mean, "loss")
+            parts.define(Quantity("L", meaning=f"loss on the data{said}"), mean, "loss")
             parts.define(Quantity("R", meaning="regularisation"), Add(*penalties), "regularisation")
-            parts.define(Quantity("J", meaning="loss"), Access("L") + Access("R"), "loss")
+            parts.define(Quantity("J", meaning=f"loss{said}, with regularisation"), Access("L") + Access("R"), "loss")
 
 
 def _check_prediction(parts: Parts, name: str, loss: Loss, prediction: Output) -> None:

@@ -66,9 +66,9 @@ class _Writer:
             label = JOINS[layer.kind]
             return Caption("join", (label,), f"layer {layer.name} ({layer.kind})", places, 0.6, 0.6)
         if layer is None and part.kind == "loss":
-            whole = self.words.label((self.network.loss, None))
-            labels: tuple[Label, ...] = (Label(rf"\text{{loss }} {whole.latex}", f"loss {whole.plain}"),)
-            return self._boxed("loss", labels, "the loss", places)
+            meaning = self.quantities[self.network.loss].meaning or "loss"
+            symbol = self.words.label((self.network.loss, None))
+            return self._boxed("loss", (words(meaning), symbol), f"the {meaning}", places)
         if layer is None:
             kind: NodeKind = "target" if part.kind == "target" else "input"
             return self._boxed(kind, (self._handed_on(part.quantities[0]),), f"{kind} {part.quantities[0]}", places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,11 +20,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Factor:
-    """A local derivative ∂of/∂by; `form` is its value, over entries (for whole quantities over the record's indices)."""
+    """A local derivative ∂of/∂by; `form` is its value over entries (None for whole quantities)."""
 
     of: Place
     by: Place
-    form: Expr
+    form: Expr | None
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,15 @@ def gradient_path(network: Network, derivation: Derivation, entry: str | Place) 
     """
     place = find_entries(network, derivation, entry) if isinstance(entry, str) else entry
     loss: Place = (derivation.objective, None if place[1] is None else ())
-    return GradientPath(loss, place, tuple(_Walk(network, derivation).factors(place, loss)))
+    return GradientPath(loss, place, tuple(Walk(network, derivation).factors(place, loss)))
 
 
-class _Walk:
+class Walk:
     """From an entry along the paths of the record to the loss."""
 
     def __init__(self, network: Network, derivation: Derivation) -> None:
         self.adjoints = {adjoint.of.name: adjoint for adjoint in derivation.adjoints}
+        self.readers, self.objective = derivation.forward.readers, derivation.objective
         self.sizes = {**network.sizes, SAMPLES: 1}
 
     def factors(self, entry: Place, loss: Place) -> list[Factor]:
@@ -96,7 +97,7 @@ class _Walk:
         path: list[tuple[Place, Iterator[Factor]]] = []
 
         def enter(place: Place) -> None:
-            after[place] = list(self._of(place)) if place != loss else []
+            after[place] = list(self.direct(place)) if place != loss else []
             path.append((place, iter(after[place])))
 
         enter(entry)
@@ -110,13 +111,17 @@ class _Walk:
                 enter(factor.of)
         return [factor for place in order for factor in after[place]]
 
-    def _of(self, by: Place) -> Iterator[Factor]:
+    def direct(self, by: Place) -> Iterator[Factor]:
+        """The local derivatives by an entry of what reads it."""
         name, indices = by
-        for path in self.adjoints[name].paths if name in self.adjoints else ():
-            if indices is None:
-                if path.through.name != name:
-                    yield Factor((path.through.name, None), by, path.local.form)
-                continue
+        if name not in self.adjoints:
+            return
+        if indices is None:
+            for equation in reversed(self.readers.get(name, [])):
+                if equation.name != name and (equation.name in self.adjoints or equation.name == self.objective):
+                    yield Factor((equation.name, None), by, None)
+            return
+        for path in self.adjoints[name].paths:
             for place in places(path.through.indices, self.sizes):
                 form = local_at(path.local, place, indices, self.sizes)
                 if form != 0:
@@ -125,19 +130,10 @@ class _Walk:
 
 def highlight(drawing: Drawing, path: GradientPath) -> Highlight:
     """The parts of a drawing that a gradient's path goes along."""
-    standing = _Standing(drawing)
-    nodes: dict[str, None] = {}
-    edges: dict[str, None] = {}
-    for factor in path.factors:
-        for at in standing.nodes(factor.of) + standing.nodes(factor.by):
-            nodes.setdefault(at)
-        for edge in standing.carrying(factor.by) + standing.between(factor.by, factor.of):
-            edges.setdefault(edge.key)
-            nodes.setdefault(edge.source)  # a port on the way, or what a weight multiplies: that is its factor
-    return Highlight(tuple(nodes), tuple(edges))
+    return Standing(drawing).highlight(path.factors)
 
 
-class _Standing:
+class Standing:
     """What stands for an entry in a drawing; a whole quantity is stood for by all that stand for its entries."""
 
     def __init__(self, drawing: Drawing) -> None:
@@ -156,6 +152,18 @@ class _Standing:
                 while course[-1].source in ports:
                     course.append(ports[course[-1].source])
                 self.courses.setdefault((course[-1].source, edge.target), []).extend(course)
+
+    def highlight(self, factors: Iterable[Factor]) -> Highlight:
+        """The parts of the drawing that some factors are."""
+        nodes: dict[str, None] = {}
+        edges: dict[str, None] = {}
+        for factor in factors:
+            for at in self.nodes(factor.of) + self.nodes(factor.by):
+                nodes.setdefault(at)
+            for edge in self.carrying(factor.by) + self.between(factor.by, factor.of):
+                edges.setdefault(edge.key)
+                nodes.setdefault(edge.source)  # a port on the way, or what a weight multiplies: that is its factor
+        return Highlight(tuple(nodes), tuple(edges))
 
     @staticmethod
     def _found(known: Mapping[Place, list[T]], place: Place) -> list[T]:

@@ -1,4 +1,4 @@
-"""The picture of a network: neurons where it is small and dense, blocks where it is not."""
+"""The picture of a network: neurons where it is small and dense and its names are short, blocks where it is not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from derive.drawing.picture import Drawing
 from derive.drawing.units import units
 from derive.network import Network
 
+WIDEST = 4.0  # centimetres: the widest circle
+
 
 def layout(network: Network) -> Drawing:
     """The drawing of a network."""
     found = units(network)
-    return blocks(network) if found is None else neurons(network, found)
+    drawing = neurons(network, found) if found is not None else None
+    return drawing if drawing and max(node.width for node in drawing.nodes) <= WIDEST else blocks(network)

@@ -24,6 +24,8 @@ from derive.latex.sections.weights import each_entry, entries_in_order
 from derive.latex.words import natural
 from derive.network import Network
 
+NEW_PAGE = "\\newpage\n\\setcounter{page}{1}\n\\setcounter{section}{0}"
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -80,7 +82,7 @@ def with_solution(asked: Sheet, network: Network, derivation: Derivation, values
     page = Page(network, derivation, "index")
     view = Entries(network, derivation, values, task.digits)
     solution = kept_together("\n\n".join([
-        r"\newpage", _head("Solution", network, task), sections.numbers(view, page.symbol),
+        NEW_PAGE, _head("Solution", network, task), sections.numbers(view, page.symbol),
         sections.weights(view, task.quantity, task.place, said=True), r"\end{document}", ""]))
     return replace(asked, latex=f"{asked.latex}\n\n{solution}")
 

@@ -3,5 +3,6 @@
 from derive.html.learning import Learning
 from derive.html.moments import Moments, Plan, planned
 from derive.html.page import page
+from derive.html.sections import sections
 
-__all__ = ["Learning", "Moments", "Plan", "page", "planned"]
+__all__ = ["Learning", "Moments", "Plan", "page", "planned", "sections"]

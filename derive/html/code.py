@@ -9,11 +9,11 @@ import re
 import tokenize
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup, escape
 
 _NUMBER = re.compile(r"# \((\d+)\)")
-LONGEST = 400_000  # characters of a module that is shown as a whole
 _SHOWN = ("loss_and_gradients", "trace")  # where each equation is a line
 
 
@@ -28,15 +28,15 @@ class CodeLine:
 
 @dataclass(frozen=True)
 class Code:
-    """The module: the function with a line for each equation, all lines, and the equations that have a line.
-
-    All lines are left out where there are too many; `length` is their number.
-    """
+    """The module: the function with a line for each equation, and all lines."""
 
     shown: tuple[CodeLine, ...]
     whole: tuple[CodeLine, ...]
-    equations: frozenset[str]
-    length: int
+
+    @cached_property
+    def equations(self) -> frozenset[str]:
+        """The equations that have a line."""
+        return frozenset(line.equation for line in (*self.shown, *self.whole) if line.first)
 
 
 def code(module: str, known: Container[str]) -> Code:
@@ -50,9 +50,7 @@ def code(module: str, known: Container[str]) -> Code:
             taken.add(line.equation)
             yield CodeLine(line.html, line.equation, first)
 
-    shown = tuple(linked(_function(module, lines)))
-    whole = tuple(linked(lines)) if len(module) <= LONGEST else ()
-    return Code(shown, whole, frozenset(taken - {""}), len(lines))
+    return Code(tuple(linked(_function(module, lines))), tuple(linked(lines)))
 
 
 def _function(module: str, lines: list[CodeLine]) -> list[CodeLine]:

@@ -42,6 +42,6 @@ def curve(loss: Series, moments: Moments) -> Curve | None:
             height = math.log(number) if logarithmic else number
             points.append((round(x, 1), round(HEIGHT * (1 - (height - low) / span), 1)))
         last = " updates" if after > 1 else " update"
-        if after in (0, moments.after[-1]) or after > 1 and str(after).rstrip("0") == "1" and x < 0.76 * WIDTH:
+        if after in (0, moments.after[-1]) or after > 1 and str(after).rstrip("0") == "1" and x < 0.7 * WIDTH:
             labels.append((round(x, 1), f"{after:,}".replace(",", "\u2009") + last * (after == moments.after[-1])))
     return Curve(tuple(points), tuple(labels), known[0], known[-1], logarithmic)

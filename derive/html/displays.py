@@ -16,14 +16,15 @@ from derive.html.tree import Cell, Display, Inline, Row, Table
 _TAG = re.compile(r"\\tag\{([^{}]*)\}")
 _BELOW = re.compile(r"\\makebox\[[\d.]+em\]\[r\]\{(.*)\}")  # a reason that stands below its formula
 _BESIDE = re.compile(r"\\text\{(.*)\}")
-_SHRUNK = re.compile(r"\\resizebox\{[^{}]*\}\{!\}\{\$\\displaystyle(.*)\$\}", re.S)
+_SHRUNK = re.compile(r"\\resizebox\{[^{}]*\}\{!\}\{\$\\displaystyle ?(.*?) ?\$\}", re.S)
 _JOINED = re.compile(r"\s*\\multicolumn\{(\d+)\}\{[lrc]\}\{(.*)\}\s*", re.S)
 
 
 def read_display(latex: str) -> Display:
     """What stands inside of an aligned environment, or of a single displayed formula."""
     rows: list[Row] = []
-    for line in split(re.sub(r"\\displaybreak\[\d\]", "", latex).replace(r"\\*", r"\\"), r"\\"):
+    latex = _SHRUNK.sub(lambda shrunk: shrunk.group(1), re.sub(r"\\displaybreak\[\d\]", "", latex))
+    for line in split(latex.replace(r"\\*", r"\\"), r"\\"):
         tag = _TAG.search(line)
         cells = [cell.strip() for cell in split(_TAG.sub("", line), "&")]
         if below := _BELOW.fullmatch(cells[-1]):
@@ -35,8 +36,7 @@ def read_display(latex: str) -> Display:
                 raise UnknownLatex(f"no reason: {cells[3]}")
             reason, cells = read_inline(beside.group(1)), cells[:2]
         if len(cells) == 1:
-            shrunk = _SHRUNK.fullmatch(cells[0])
-            cells = ["", shrunk.group(1).strip() if shrunk else cells[0]]
+            cells.insert(0, "")
         if len(cells) % 2:
             raise UnknownLatex(f"a line of {len(cells)} cells: {line}")
         continued = not cells[0] and cells[1].startswith(r"\qquad")

@@ -55,6 +55,9 @@ class _Reader:
                 self.formula(self.tokens.until("$").strip())
             elif token == "{":
                 self.parts += read_inline(self.tokens.group(), trim=False)
+            elif token == r"\resizebox":  # made for the width of a page
+                *_, inside = (self.tokens.argument() for _ in range(3))
+                self.parts += read_inline(inside)
             elif token == r"\mbox":
                 self.parts += read_inline(self.tokens.argument())
             elif token == r"\emph":

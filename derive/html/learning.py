@@ -17,7 +17,7 @@ from derive.language.substitution import SAMPLES
 from derive.network import Network
 
 Series = list[float | None]
-DIGITS = 9  # significant ones
+DIGITS, FEW = 9, 6  # significant ones, of entries and of root mean squares
 
 
 class Learning:
@@ -35,7 +35,7 @@ class Learning:
         self._constants: dict[Entry, float] = {(q.name, ()): q.value for q in network.constants.values()
                                                if isinstance(q.value, (int, float))}
         self._values = [self._flat(each) for each in found]
-        self._labels = {name: data for name, data in network.data.items() if network.system.quantities[name].integer}
+        self._labels = {name: network.data[name] for name in network.data if network.system.quantities[name].integer}
         self._sizes = {**network.sizes, SAMPLES: moments.samples}
         self._forms: dict[Expr, Series] = {}
 
@@ -44,7 +44,7 @@ class Learning:
         key = (place[0], place[1] or ())
         if not self._values or key not in self._values[0]:
             return None
-        return [_rounded(each[key]) for each in self._values]
+        return [_rounded(each[key], DIGITS if self.moments.entries else FEW) for each in self._values]
 
     def of_factor(self, factor: Factor) -> Series:
         """The numbers of a local derivative between two entries; of many samples, for the first."""
@@ -54,7 +54,7 @@ class Learning:
                  **dict(zip(local.by.indices, factor.by[1] or (), strict=True))}
         form = evaluate_indices(local.form, place, self._sizes, self._labels)
         if form not in self._forms:
-            self._forms[form] = [_rounded(number(form, each)) for each in self._values]
+            self._forms[form] = [_rounded(number(form, each), DIGITS) for each in self._values]
         return self._forms[form]
 
     def _flat(self, found: Mapping[str, Any]) -> dict[Entry, float]:
@@ -66,5 +66,5 @@ class Learning:
         return flat
 
 
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+def _rounded(value: float, digits: int) -> float | None:
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None

@@ -45,7 +45,7 @@ def mathml(latex: str, large: bool = False) -> Markup:
 
     def placed(found: re.Match[str]) -> str:
         said = "".join(part.text for part in read_inline(found.group(1), trim=False) if isinstance(part, Words))
-        words.append(said.replace(" ", "\u00a0"))
+        words.append(said.replace(" ", "\u00a0").replace("\u200b", ""))  # in a formula no line ends
         return rf"\text{{{chr(_PLACE + len(words) - 1)}}}"
 
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.calculus.record import Derivation
 from derive.checks.moments import moments
-from derive.checks.process import EXAMPLES, Runner
+from derive.checks.process import EXAMPLES, FOREVER, Runner
 from derive.checks.work import updates_of_training
 from derive.drawing import Drawing, layout
 from derive.network import Network, NetworkDerivation
@@ -38,9 +38,18 @@ class Plan:
     drawing: Drawing
     moments: Moments
 
-    def ask(self, runner: Runner, derivation: Derivation) -> None:
-        """Let the runner read the numbers, when it has done what it was asked before."""
-        runner.history(self.moments.after, self.moments.samples, sample_axes(derivation) if self.moments.entries else None)
+    def ask(self, runner: Runner, derivation: Derivation, seconds: float = FOREVER) -> None:
+        """Let the runner read the numbers, when it has done what it was asked before.
+
+        Args:
+            seconds: how long training may take.
+        """
+        runner.history(self.moments.after, self.moments.samples, sample_axes(derivation) if self.moments.entries else None,
+                       seconds)
+
+    def until(self, many: int) -> Plan:
+        """The plan of so many moments."""
+        return replace(self, moments=replace(self.moments, after=self.moments.after[:many]))
 
 
 def planned(network: Network, derivation: NetworkDerivation, asked: int = 0) -> Plan:

@@ -7,7 +7,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +16,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from derive.checks.report import Report, expected_text
-from derive.html.code import code
+from derive.html.code import Code, code
 from derive.html.curve import curve
 from derive.html.learning import Learning
 from derive.html.mathml import mathml
 from derive.html.moments import Plan
 from derive.html.parts import Parts
-from derive.html.reading import read
+from derive.html.sections import sections
 from derive.html.svg import picture
-from derive.html.tree import Block, Display, Formula, Heading, Row, Words
+from derive.html.tree import Display, Formula, Heading, Inline, Row
 from derive.network import Network, NetworkDerivation
 
+LARGEST = 1_800_000  # characters of a page that shows the whole module
 _REFERENCE = re.compile(r"\((\d+'?)\)")
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of the document; `anchor` is the name that links lead to."""
-
-    anchor: str
-    heading: Heading
-    blocks: tuple[Block, ...]
 
 
 def page(network: Network, derivation: NetworkDerivation, plan: Plan, found: Sequence[Mapping[str, Any]], latex: str,
@@ -51,39 +44,33 @@ def page(network: Network, derivation: NetworkDerivation, plan: Plan, found: Seq
     Raises:
         UnknownLatex, NotConverted: the document holds what a page cannot show.
     """
-    sections = _sections(read(_body(latex)))
-    tags = {row.tag for section in sections for block in section.blocks if isinstance(block, Display)
+    shown = sections(latex)
+    tags = {row.tag for section in shown for block in section.blocks if isinstance(block, Display)
             for row in block.rows if row.tag}
     learning = Learning(network, derivation, plan.moments, found)
     parts = Parts(network, derivation, plan.drawing, learning)
     writer = _Writer(tags, parts)
-    environment = Environment(loader=PackageLoader("derive.html"), undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True, autoescape=True)
-    environment.filters |= {"math": mathml, "linked": writer.linked, "anchor": _anchor, "heading": writer.heading}
+    environment = _environment()
+    environment.filters |= {"math": mathml, "linked": writer.linked, "anchor": _anchor, "lit": writer.lit, "named": _named}
     style, script = _packaged("style.css"), _packaged("script.js")
     loss_key, loss = parts.loss
-    return environment.get_template("page.html.jinja").render(
-        network=network, sections=sections, tags=tags, code=code(module, tags), parts=parts, groups=writer.groups,
-        picture=picture(plan.drawing, parts), learning=learning, curve=curve(loss, learning.moments), loss_key=loss_key,
-        loss=parts.written(network.loss), report=report, expected_text=expected_text, value=value,
-        style=Markup(style), script=Markup(script), policy=_policy(style, script), numbers=_data(parts, learning))
+    lines = code(module, tags)
+
+    def rendered(lines: Code) -> str:
+        return environment.get_template("page.html.jinja").render(
+            network=network, sections=shown, tags=tags, code=lines, parts=parts, groups=writer.groups,
+            picture=picture(plan.drawing, parts), learning=learning, curve=curve(loss, learning.moments),
+            loss_key=loss_key, loss=parts.written(network.loss), report=report, expected_text=expected_text, value=value,
+            style=Markup(style), script=Markup(script), policy=_policy(style, script), numbers=_data(parts, learning))
+
+    html = rendered(lines)
+    return html if len(html) <= LARGEST else rendered(replace(lines, whole=()))
 
 
-def _body(latex: str) -> str:
-    """The sections of a document, without its preamble and its title."""
-    body = latex.partition(r"\begin{document}")[2].rpartition(r"\end{document}")[0]
-    return body[body.index(r"\section{"):]
-
-
-def _sections(blocks: Sequence[Block]) -> list[Section]:
-    out: list[Section] = []
-    for block in blocks:
-        if isinstance(block, Heading) and block.level == 1:
-            words = "".join(part.text for part in block.content if isinstance(part, Words))
-            out.append(Section(re.sub(r"[^a-z]+", "-", words.lower()).strip("-"), block, ()))
-        else:
-            out[-1] = Section(out[-1].anchor, out[-1].heading, (*out[-1].blocks, block))
-    return out
+@cache
+def _environment() -> Environment:
+    return Environment(loader=PackageLoader("derive.html"), undefined=StrictUndefined, trim_blocks=True,
+                       lstrip_blocks=True, autoescape=True)
 
 
 class _Writer:
@@ -113,13 +100,20 @@ class _Writer:
         tokens = [self.parts.tokens[rows[0].pairs[0][0]]] if rows[0].pairs[0][0] in self.parts.tokens else []
         return " ".join([*tokens, *(f"eq-{row.tag}" for row in rows if row.tag.isdigit())])
 
-    def heading(self, block: Heading) -> Markup:
-        """What a heading that is one formula lights up with, and its name for those who do not see it."""
-        if len(block.content) != 1 or not isinstance(formula := block.content[0], Formula):
-            return Markup()
-        name = Markup(' aria-label="{}"').format(mathml(formula.latex).striptags())
-        token = self.parts.tokens.get(formula.latex)
-        return name + Markup(' data-t="{}"').format(token) if token else name
+    def lit(self, block: Heading) -> Markup:
+        """What a heading that is one formula lights up with."""
+        token = self.parts.tokens.get(formula.latex) if (formula := _only_formula(block.content)) else None
+        return Markup(' data-t="{}"').format(token) if token else Markup()
+
+
+def _only_formula(content: Inline) -> Formula | None:
+    return content[0] if len(content) == 1 and isinstance(content[0], Formula) else None
+
+
+def _named(content: Inline) -> Markup:
+    """The name of a heading that is one formula, for those who do not see it."""
+    formula = _only_formula(content)
+    return Markup(' aria-label="{}"').format(mathml(formula.latex).striptags()) if formula else Markup()
 
 
 def _anchor(tag: str) -> str:
@@ -130,7 +124,8 @@ def _data(parts: Parts, learning: Learning) -> Markup:
     """What the script reads, as JSON that cannot end its element."""
     data: Mapping[str, Any] = {
         "moments": learning.moments.after, "series": parts.series, "tokens": parts.standing,
-        "parts": {part.key: {"lights": part.lights, "chains": part.chains} for part in parts.parts}}
+        "steps": [[step.lights, step.next] for step in parts.steps],
+        "parts": {part.key: {"lights": part.lights, "steps": part.steps, "chains": part.chains} for part in parts.parts}}
     text = json.dumps(data, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from derive.drawing import Drawing, Edge, Factor, Node, Place, gradient_path, highlight
+from derive.drawing import Drawing, Edge, Factor, Node, Place, gradient_path
+from derive.drawing.gradient import Standing, Walk
 from derive.html.learning import Learning, Series
 from derive.language.equations import Role
 from derive.language.expressions import Access, Index, Partial
@@ -28,11 +29,20 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step on the way to the loss, from a quantity to all that read it: what lights up, and the next steps."""
+
+    lights: tuple[str, ...]
+    next: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Part:
     """A node or an edge that stands for quantities.
 
     Attributes:
-        lights: what lights up with it: keys of the picture, and tokens of the text.
+        lights: what lights up with it by itself: keys of the picture, and tokens of the text.
+        steps: those with which its way to the loss begins, by their numbers.
         chains: the factors of each path from the loss to it, by their keys; `more` says how many are left out.
     """
 
@@ -40,6 +50,7 @@ class Part:
     name: str
     numbers: tuple[Number, ...]
     lights: tuple[str, ...]
+    steps: tuple[int, ...] = ()
     chains: tuple[tuple[str, ...], ...] = ()
     more: bool = False
 
@@ -51,6 +62,7 @@ class Parts:
         series: all numbers by key.
         factors: the LaTeX of each local derivative by its key, which is also that of its numbers.
         tokens: the token of a left side in the text.
+        steps: those of all quantities that lie between a part and the loss.
     """
 
     def __init__(self, network: Network, derivation: NetworkDerivation, drawing: Drawing, learning: Learning) -> None:
@@ -62,8 +74,12 @@ class Parts:
         self._view = Entries(network, derivation, None, 9)
         self._adjoints = {adjoint.of.name: adjoint for adjoint in derivation.adjoints}
         self._keys: dict[Factor, str] = {}
+        self._walk, self._standing = Walk(network, derivation), Standing(drawing)
+        self._step_of: dict[Place, int] = {}
+        self._begun: list[Place] = []
         elements: tuple[Node | Edge, ...] = (*drawing.edges, *drawing.nodes)
         self.parts = tuple(self._part(each) for each in elements if places(each))
+        self.steps = tuple(self._steps())
 
     @property
     def loss(self) -> tuple[str, Series]:
@@ -91,21 +107,28 @@ class Parts:
         weights = [place for place in own if self.quantities[place[0]].role is Role.PARAMETER]
         lights = {element.key: None, **{self.token(number.latex): None for number in numbers}}
         lights |= {f"eq-{equation}": None for number in numbers for equation in number.equations}
-        chains: tuple[tuple[str, ...], ...] = ()
-        more = False
-        for place in weights or own[:1]:
-            if place[0] not in self._adjoints:
-                continue
-            path = gradient_path(self.network, self.derivation, place)
-            lit = highlight(self.drawing, path)
-            lights |= dict.fromkeys((*lit.nodes, *lit.edges))
-            for factor in path.factors:
-                lights |= dict.fromkeys(self._said(factor))
-            if place[1] is not None and len(own) == 1:
-                found = list(islice(path.chains(), MOST_CHAINS + 1))
-                more = len(found) > MOST_CHAINS
-                chains = tuple(tuple(self._factors(chain)) for chain in found[:MOST_CHAINS])
-        return Part(element.key, _name(element), numbers, tuple(lights), chains, more)
+        starts = [place for place in weights or own[:1] if place[0] in self._adjoints]
+        steps = tuple(map(self._step, starts))
+        found: list[tuple[Factor, ...]] = []
+        if len(own) == 1 and starts and own[0][1] is not None:
+            found = list(islice(gradient_path(self.network, self.derivation, own[0]).chains(), MOST_CHAINS + 1))
+        chains = tuple(tuple(self._factors(chain)) for chain in found[:MOST_CHAINS])
+        return Part(element.key, _name(element), numbers, tuple(lights), steps, chains, len(found) > MOST_CHAINS)
+
+    def _step(self, place: Place) -> int:
+        """The number of the step that begins at an entry or a quantity."""
+        if place not in self._step_of:
+            self._step_of[place] = len(self._begun)
+            self._begun.append(place)
+        return self._step_of[place]
+
+    def _steps(self) -> Iterator[Step]:
+        """Every step that is begun, and those that it leads to."""
+        for place in self._begun:  # which grows meanwhile
+            factors = list(self._walk.direct(place)) if place[0] != self.derivation.objective else []
+            lit = self._standing.highlight(factors)
+            lights = dict.fromkeys([*lit.nodes, *lit.edges, *(token for factor in factors for token in self._said(factor))])
+            yield Step(tuple(lights), tuple(self._step(factor.of) for factor in factors))
 
     def _said(self, factor: Factor) -> Iterator[str]:
         """The tokens of the lines in which a factor, and the derivative by what it is taken by, are worked out."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
 
-from derive.drawing import Drawing, Edge, Node
+from derive.drawing import Drawing, Edge, Frame, Node
+from derive.drawing.picture import Point
 from derive.html.parts import Number, Part, Parts
 
 SCALE = 40.0  # units of the picture for a centimetre of the drawing
 LINE = 0.34  # centimetres: the height of a line of text
 MARGIN = 0.15
 MOST_LABELS = 24  # at lines, that are all seen at once
+HEAD = 0.17  # centimetres: the length of an arrow's head
 NUMBER = 0.8  # centimetres: the width of a number
 
 
@@ -40,7 +42,7 @@ class Shape:
     round: tuple[float, float, float] | None = None  # centre and radius
     box: tuple[float, float, float, float] | None = None
     line: str = ""
-    copies: int = 1
+    head: str = ""  # the points of an arrow's head
 
     @property
     def label(self) -> str:
@@ -75,14 +77,20 @@ class Picture:
 def picture(drawing: Drawing, parts: Parts) -> Picture:
     """The drawing with the numbers of its parts."""
     of = {part.key: part for part in parts.parts}
-    frames = tuple(Shape(f"frame{at}", "frame", (Text(_units(each.at[0]), _units(each.at[1]), each.label.latex),), None,
-                         box=_box(each.at, each.width, each.height), copies=each.copies)
+    frames = tuple(Shape(f"frame{at}", "frame", tuple(_frame_label(each)), None, box=_box(each.at, each.width, each.height))
                    for at, each in enumerate(drawing.frames))
     close = _close(drawing)
     return Picture(drawing.style, _units(drawing.width), _units(drawing.height), frames,
-                   tuple(_edge(each, of.get(each.key), each.label_at is not None and each.label_at[0] in close)
+                   tuple(_edge(each, of.get(each.key), each.label_at is not None and each.label_at[0] in close,
+                               drawing.style == "blocks" and drawing.node(each.target).kind != "port")
                          for each in drawing.edges),
                    tuple(_node(each, of.get(each.key), drawing.style) for each in drawing.nodes))
+
+
+def _frame_label(frame: Frame) -> Iterator[Text]:
+    if frame.label_at is not None and frame.label.latex:
+        x, y = frame.label_at
+        yield Text(_units(x), _units(y), frame.label.latex)
 
 
 def _close(drawing: Drawing) -> set[float]:
@@ -92,7 +100,7 @@ def _close(drawing: Drawing) -> set[float]:
             if x == other and below - y < (2.6 if "^" in latex else 1.9) * LINE}
 
 
-def _edge(edge: Edge, part: Part | None, close: bool) -> Shape:
+def _edge(edge: Edge, part: Part | None, close: bool, arrow: bool) -> Shape:
     numbers = part.numbers if part is not None else ()
     series = numbers[0].key if numbers else ""
     texts: list[Text] = []
@@ -101,9 +109,19 @@ def _edge(edge: Edge, part: Part | None, close: bool) -> Shape:
         texts.append(Text(x, y, edge.label.latex))
         if series:
             texts.append(Text(x + _units(LINE), y, series=series, anchor="start") if close else
-                         Text(x, y + _units(LINE), series=series))
+                         Text(x, y + _units(LINE * (1.4 if "^" in edge.label.latex else 1.0)), series=series))
     return Shape(edge.key, edge.kind, tuple(texts), part, series,
-                 line="M" + " L".join(f"{_units(x):g} {_units(y):g}" for x, y in edge.points))
+                 line="M" + " L".join(f"{_units(x):g} {_units(y):g}" for x, y in edge.points),
+                 head=_head(*edge.points[-2:]) if arrow else "")
+
+
+def _head(before: Point, end: Point) -> str:
+    """The corners of an arrow's head."""
+    length = hypot(end[0] - before[0], end[1] - before[1])
+    x, y = (HEAD * (to - start) / length for start, to in zip(before, end, strict=True))
+    back = end[0] - x, end[1] - y
+    corners = (end, (back[0] - 0.4 * y, back[1] + 0.4 * x), (back[0] + 0.4 * y, back[1] - 0.4 * x))
+    return " ".join(f"{_units(x):g},{_units(y):g}" for x, y in corners)
 
 
 def _node(node: Node, part: Part | None, style: str) -> Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -78,3 +79,21 @@ class Items:
 
 
 Block = Heading | Paragraph | Display | Table | Items
+
+
+def formulas(blocks: Iterable[Block]) -> Iterator[Formula]:
+    """Every formula of some blocks; those of displays are large."""
+    for block in blocks:
+        if isinstance(block, Items):
+            for item in block.items:
+                yield from formulas(item)
+            continue
+        inlines: list[Inline] = []
+        if isinstance(block, Display):
+            yield from (Formula(side, True) for row in block.rows for pair in row.pairs for side in pair if side)
+            inlines = [row.reason for row in block.rows]
+        elif isinstance(block, Table):
+            inlines = [cell.content for group in (block.head, *block.groups) for row in group for cell in row]
+        else:
+            inlines = [block.content]
+        yield from (part for inline in inlines for part in inline if isinstance(part, Formula))

@@ -11,7 +11,7 @@ _SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", "`": r"\textasciigrave{}",
     "\u2013": "--", "\u2014": "---", "\u2018": "`", "\u2019": "'", "\u201c": "``", "\u201d": "''",
-    "\u2026": r"\dots{}", "\u00a0": "~", "\u00ad": r"\-", "\u00df": r"\ss{}", "\u00e6": r"\ae{}",
+    "\u2026": r"\dots{}", "\u00a0": "~", "\u00ad": r"\-", "\u200b": r"\allowbreak{}", "\u00df": r"\ss{}", "\u00e6": r"\ae{}",
     "\u00f8": r"\o{}", "\u00d8": r"\O{}", "\u0142": r"\l{}", "\u00a7": r"\S{}", "\u00a9": r"\copyright{}",
 }
 _MATHS = {
@@ -34,13 +34,15 @@ _GREEK = {name: "\\" + {"epsilon": "varepsilon", "phi": "varphi"}.get(name, name
 _GREEK |= {"eps": r"\varepsilon", "ell": r"\ell"}
 _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else 'SMALL'} LETTER "
                                      f"{n.upper().replace('LAMBDA', 'LAMDA')}"): n for n in GREEK}
+_LONG = re.compile(r"\S{30,}")  # a word, as an address, that may not fit into its line
+_PIECES = re.compile(r"\w{1,10}\W*|\W+")  # between which it may go on in the next
 _TWO_WORDS = re.compile(r"([a-z]{4,})_([a-z]{3,})(\d*)")
 
 
 def text(words: str) -> str:
-    """Running text; letters that plain TeX does not have become their code point in brackets."""
+    """Running text; letters that plain TeX does not have become their code point in brackets, long words can be broken."""
     out: list[str] = []
-    for character in unicodedata.normalize("NFC", words):
+    for character in _LONG.sub(_breakable, unicodedata.normalize("NFC", words)):
         if character == '"':  # a pair of quotation marks
             out.append("``" if not out or out[-1] in (" ", "(", "[") else "''")
         elif character == "-" and out and out[-1].endswith("-"):  # no dash of two hyphens
@@ -48,6 +50,10 @@ def text(words: str) -> str:
         else:
             out.append(_character(character))
     return "".join(out)
+
+
+def _breakable(word: re.Match[str]) -> str:
+    return "\u200b".join(_PIECES.findall(word.group()))
 
 
 @lru_cache(maxsize=4096)

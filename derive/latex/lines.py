@@ -16,7 +16,7 @@ from derive.latex.printer import mark_levels, plain
 
 PAGE = 40.0  # usable width of a line in em: 170 mm of text at 11 pt, less an em of caution
 _TAG = 3.2
-_SIZES = {"": 1.0, r"\small": 0.91, r"\footnotesize": 0.82}  # and their shares of the usual size
+SIZES = {"": 1.0, r"\small": 0.91, r"\footnotesize": 0.82}  # and their shares of the usual size
 _INDENT = 2.5
 
 
@@ -215,7 +215,7 @@ def chain(left: str, lines: Iterable[Line], tag: str = "", page: float = PAGE) -
 
 def _smaller(excess: float) -> str | None:
     """The size of letters at which lines so much too wide fit; "" for the usual one, None where no size helps."""
-    return next((size for size, share in _SIZES.items() if excess <= 1 / share), None)
+    return next((size for size, share in SIZES.items() if excess <= 1 / share), None)
 
 
 def _continued(before: str, part: str) -> str:

@@ -20,8 +20,13 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt}\setlength{\belowdisplayskip}{5pt plus 2pt}%
 \setlength{\abovedisplayshortskip}{3pt plus 2pt}\setlength{\belowdisplayshortskip}{3pt plus 2pt}}
 \setlength{\LTpost}{4pt}
+\setlength{\LTleft}{0pt}
 \allowdisplaybreaks
-\emergencystretch=3em
+% Rows of a table have room for indices above and below.
+\newcommand{\roomy}{\renewcommand{\arraystretch}{1.5}}
+\let\plaintabular\tabular \renewcommand{\tabular}{\roomy\plaintabular}
+\let\plainlongtable\longtable \renewcommand{\longtable}{\roomy\plainlongtable}
+\emergencystretch=8em
 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000 \predisplaypenalty=10000
 % A heading stays with its first formula: a new page where less than this is left.
 \newcommand{\need}[1]{\par\begingroup\dimen0=\pagegoal\advance\dimen0-\pagetotal

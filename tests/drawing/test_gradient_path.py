@@ -9,6 +9,7 @@ import pytest
 from pictures import BLOCKS, NEURONS, derivation, drawing, network
 
 from derive.drawing import gradient_path, highlight
+from derive.drawing.gradient import Walk
 from derive.instantiate import instantiate, number
 
 
@@ -82,6 +83,16 @@ def test_the_path_of_a_whole_parameter_leads_from_its_layer_to_the_loss(name, fo
         assert lit.nodes[0] in reached
         inputs = {node.key for node in drawn.nodes if node.kind in ("input", "target")}
         assert inputs.isdisjoint(lit.nodes)
+
+
+@pytest.mark.parametrize("name", ["adding_lstm", "branches"])
+def test_the_factors_of_whole_quantities_are_the_paths_of_the_record(name, folder):
+    derived = derivation(name, folder)
+    walk = Walk(network(name, folder), derived)
+    for adjoint in derived.adjoints:
+        own = adjoint.of.name
+        assert [factor.of[0] for factor in walk.direct((own, None))] == [
+            path.through.name for path in adjoint.paths if path.through.name != own]
 
 
 def test_the_line_past_a_block_is_part_of_the_path():

@@ -204,6 +204,13 @@ def test_units_have_the_documents_names():
     assert sorted(edge.label.plain for edge in drawn.edges if edge.label) == [f"w{number}" for number in range(1, 9)]
 
 
+@pytest.mark.parametrize(("name", "labels"), [
+    ("three_layer_network", ["C"]), ("branches", ["loss: cross entropy", "J"]), ("custom_formulas", ["loss", "J"])])
+def test_the_loss_is_called_what_the_file_calls_it(name, labels, folder):
+    losses = [node for node in drawing(name, folder).nodes if node.kind == "loss"]
+    assert [label.plain for label in losses[-1].labels] == labels
+
+
 @every
 def test_the_same_network_gives_the_same_drawing(name, folder):
     made = network(name, folder)

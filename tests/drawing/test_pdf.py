@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 
 import pytest
 from pictures import BLOCKS, EXAMPLES, derivation, drawing, network
@@ -15,6 +16,13 @@ from derive.drawing.tikz import PREAMBLE, tikz
 
 DRAWN = ("worked_example", "three_layer_network", "softmax", *BLOCKS[:4], "branches")
 EXAMPLE = EXAMPLES / "three_layer_network.yaml"
+SPECIAL = r"""
+title: '100% of $x_1$ & #2 \input{x} ~^ {'
+inputs: {x: 1}
+layers: [{dense: 1, activation: tanh, name: odd_name}, {dense: 1}]
+loss: mean_squared_error
+names: {under_score: "W2[1,1]"}
+"""
 
 
 def _has(package: str) -> bool:
@@ -69,11 +77,12 @@ def test_every_weight_of_a_small_network_has_a_picture():
 
 
 @needs_tikz
-@pytest.mark.parametrize("options", [(), ("--json", "--wrt", "w5", "--form", "scalar")])
-def test_the_command_writes_a_pdf(derive_command, tmp_path, options):
-    done = derive_command(EXAMPLE, "--pdf", "page.pdf", *options)
+@pytest.mark.parametrize("options", [(), ("--json", "--wrt", "under_score", "--form", "scalar")])
+def test_the_command_writes_a_pdf_whatever_the_names(derive_command, tmp_path, options):
+    (tmp_path / "50% & more.yaml").write_text(SPECIAL)
+    done = derive_command("50% & more.yaml", "--pdf", "$page_{1}%.pdf", *options)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "$page_{1}%.pdf").read_bytes().startswith(b"%PDF-")
     assert done.stdout.startswith("{" if "--json" in options else r"\documentclass")
     assert "tikz" not in done.stdout
 
@@ -121,5 +130,7 @@ def test_a_package_that_is_missing_is_told_with_how_to_install_it():
 
 @needs_tex
 def test_tex_that_does_not_end_is_stopped():
+    begun = time.monotonic()
     with pytest.raises(pdf.TeXFailed, match="more than 1 s"):
         pdf.pdf("\\documentclass{article}\\begin{document}\\loop\\iftrue\\repeat\\end{document}", seconds=1)
+    assert time.monotonic() - begun < 10

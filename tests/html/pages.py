@@ -20,12 +20,11 @@ WORKED = (EXAMPLES / "worked_example.yaml").read_text(encoding="utf-8").partitio
 BLOCKS = """
 name: blocks
 title: Blocks
-inputs: {x: [6, 6, 1]}
+inputs: {x: 8}
+blocks: {pair: [{dense: 16, activation: tanh}, {dense: 16}]}
 layers:
-  - {conv2d: {filters: 4, kernel: 3}, activation: relu}
-  - flatten: {}
-  - {dense: 16, activation: tanh, name: wide}
-  - {dense: 16, activation: tanh}
+  - {dense: 16, activation: relu, name: wide}
+  - {block: pair, repeat: 2}
   - {add: [wide, previous]}
   - {dense: 3, activation: softmax}
 loss: cross_entropy
@@ -34,14 +33,15 @@ training: {epochs: 20}
 """
 HOSTILE = """
 name: hostile
-title: "</script><script>alert(1)</script> & <b>"
+title: "</script><script>alert(1)</script> & <b> Donaudampfschifffahrtsgesellschaftskapitaensmuetze"
 source: "\\"><img src=x onerror=alert(2)>"
 notes: "<svg onload=alert(3)>${7*7}{{ 7*7 }} \u4e2d \u00fc </style>"
 inputs: {x: 2}
-layers: [{dense: 2, activation: sigmoid}, {dense: 1, activation: sigmoid}]
+layers: [{dense: 1, activation: sigmoid}]
 loss: binary_cross_entropy
-names: {ampersand_lt: "W1[1,1]"}
-data: {x: [[0, 1], [1, 0], [1, 1]], t: [[1], [1], [0]]}
+names: {ampersand_lt: "W1[1,1]", Kreuzentropieverlustfunktion: J}
+data: {x: [[0, 1], [1, 1]], t: [[1], [0]]}
+training: {epochs: 3}
 """
 TEXTS = {"worked": WORKED, "blocks": BLOCKS, "hostile": HOSTILE}
 

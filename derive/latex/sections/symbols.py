@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from derive.language.equations import Role
 from derive.latex.escape import text
+from derive.latex.lines import SIZES, width_of_words
 from derive.latex.page import Page
 from derive.latex.printer import real
 from derive.latex.words import listed, natural
 
+PAPER, EM, GAP = 170.0, 3.85, 4.3  # mm: the width of a line, an em, and the space around a column
+WIDEST, NARROWEST = 112.0, 40.0  # mm: the column of meanings
+
 
 def symbols(page: Page) -> str:
-    rows, sizes = [], set()
+    rows: list[tuple[str, ...]] = []
+    sizes = set()
     groups: dict[tuple, list[str]] = {}
     for name, quantity in page.forward_system.quantities.items():
         for index in quantity.indices:
@@ -23,17 +29,33 @@ def symbols(page: Page) -> str:
         shown = names if not many or len(names) <= 4 else [names[0]]
         for name in shown:
             rows.append(_symbol_row(page, name, len(names) if shown is not names else 1))
-    body = " \\\\\n".join(rows)
-    head = ("entry & " + ("as a whole & " if page.with_matrix else "") + r"shape & meaning")
-    axes = max(len(quantity.indices) for quantity in page.forward_system.quantities.values())
-    width = (92 if page.with_matrix else 112) - 11 * max(0, axes - 2)  # mm; what longer shapes leave
-    columns = "ll" + ("l" if page.with_matrix else "") + f"p{{{max(width, 40)}mm}}"
+    heads = ("entry", "as a whole", "shape", "meaning") if page.with_matrix else ("entry", "shape", "meaning")
+    size, room, (first, *rest) = _fitting([heads, *rows])
+    columns = "l" * (len(first) - 1) + f"p{{{min(room, WIDEST):.0f}mm}}"
+    head, body = " & ".join(first), " \\\\\n".join(map(" & ".join, rest))
     size_words = _sizes(page, sizes)
-    if len(rows) <= 24:
-        return (f"\\subsection*{{Symbols}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
-                f"{body} \\\\\n\\bottomrule\n\\end{{tabular}}\n\n\\medskip\n" + size_words)
-    return (f"\\subsection*{{Symbols}}\n\\begin{{longtable}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
-            f"\\endhead\n\\bottomrule\n\\endfoot\n{body} \\\\\n\\end{{longtable}}\n" + size_words)
+    if len(rows) <= 12:
+        table = (f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n{body} \\\\\n\\bottomrule\n"
+                 "\\end{tabular}")
+    else:
+        table = (f"\\begin{{longtable}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n\\endhead\n\\bottomrule\n"
+                 f"\\endfoot\n{body} \\\\\n\\end{{longtable}}")
+    return f"\\subsection*{{Symbols}}\n{f'{{{size} {table}}}' if size else table}\n\n\\medskip\n{size_words}"
+
+
+def _fitting(rows: Sequence[tuple[str, ...]]) -> tuple[str, float, Sequence[tuple[str, ...]]]:
+    """The size of letters at which rows fit into a line, and the room that is left for the last column.
+
+    Where no size helps the second column is left out.
+    """
+    size, room = "", NARROWEST
+    for shown in (rows, [(row[0], *row[2:]) for row in rows] if len(rows[0]) > 3 else rows):
+        taken = sum(EM * max(map(width_of_words, column)) + GAP for column in [*zip(*shown, strict=True)][:-1])
+        for size, share in SIZES.items():
+            room = PAPER - GAP - share * taken
+            if room >= NARROWEST:
+                return size, room, shown
+    return size, NARROWEST, shown
 
 
 def _kind(page: Page, name: str) -> tuple:
@@ -42,7 +64,7 @@ def _kind(page: Page, name: str) -> tuple:
     return (stem, quantity.role, len(quantity.indices)) if stem != name else (name,)
 
 
-def _symbol_row(page: Page, name: str, alike: int) -> str:
+def _symbol_row(page: Page, name: str, alike: int) -> tuple[str, ...]:
     quantity = page.forward_system.quantities[name]
     entry = page.print.plain(quantity.entry)
     shape = r" \times ".join(page.print.plain(s) for s in quantity.shape)
@@ -50,9 +72,9 @@ def _symbol_row(page: Page, name: str, alike: int) -> str:
     if name == page.network.prediction and quantity.meaning:
         meaning.append("the prediction")
     if isinstance(quantity.value, tuple):
-        meaning.append(f"$= ({', '.join(map(real, quantity.value))})$" if len(quantity.value) <= 12 else "given numbers")
+        meaning[0] += f": ${', '.join(map(real, quantity.value))}$" if len(quantity.value) <= 12 else ": given numbers"
     elif quantity.value is not None:
-        meaning.append(f"$= {real(quantity.value)}$")
+        meaning[0] += f": ${real(quantity.value)}$"
     if name in page.network.frozen:
         meaning.append("kept fixed")
     readers = [e for e in page.forward_system.equations if name in e.reads]
@@ -62,9 +84,9 @@ def _symbol_row(page: Page, name: str, alike: int) -> str:
                 for fact in quantity.facts]
     if alike > 1:
         meaning.append(f"{alike} of this kind, numbered by layer")
-    whole = f"${page.symbol(name)}$ & " if page.with_matrix and len(quantity.indices) in (1, 2) else (
-        " & " if page.with_matrix else "")
-    return f"${entry}$ & {whole}{f'${shape}$' if shape else 'number'} & {'; '.join(m for m in meaning if m)}"
+    whole = f"${page.symbol(name)}$" if len(quantity.indices) in (1, 2) else ""
+    return (f"${entry}$", *([whole] if page.with_matrix else []), f"${shape}$" if shape else "number",
+            "; ".join(filter(None, meaning)))
 
 
 def _role_words(page: Page, name: str) -> str:

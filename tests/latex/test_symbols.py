@@ -1,0 +1,42 @@
+"""The table of symbols is as wide as the page, whatever the names in it."""
+
+from __future__ import annotations
+
+import pytest
+from derivation.networks import network
+from test_document import compiled, needs_tex, overfull
+
+BODY = """
+inputs: {x: 2}
+layers:
+- {dense: 3, activation: tanh}
+- batch_norm: {}
+- dropout: 0.5
+- {dense: 2, activation: softmax}
+loss: cross_entropy
+"""
+LONG = """
+inputs: {x: [4, 3]}
+layers: [{conv1d: {filters: 3, kernel: 2}}, {name: neighbourhood_average, dense: 2, activation: tanh}]
+loss: mean_squared_error
+"""
+
+
+VERY_LONG = """
+inputs: {x: 2}
+layers: [{name: a_layer_with_a_name_as_long_as_can_be, dense: 2, activation: tanh}, {dense: 1}]
+loss: mean_squared_error
+"""
+
+
+@needs_tex
+@pytest.mark.parametrize("text", [BODY + "regularisation: {l1: 0.01, l2: 0.001}\n", LONG, VERY_LONG],
+                         ids=["penalties", "long names", "the longest names"])
+def test_no_line_leaves_the_page(text, tmp_path):
+    assert overfull(compiled(network(text).derivation().latex("matrix"), tmp_path)) == []
+
+
+def test_a_symbol_says_what_it_is():
+    latex = network(BODY + "regularisation: {l2: 0.001}\n").derivation().latex("index")
+    assert "strength of the L2 regularisation: $0.001$" in latex
+    assert "loss on the data: cross entropy" in latex and "& loss: cross entropy, with regularisation" in latex
