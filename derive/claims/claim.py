@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer, Symbol
 
 from derive.file.errors import Place
 from derive.file.numbers import Number
@@ -47,9 +47,12 @@ class Claim:
     Attributes:
         text: as it was written, without its number.
         number: the right side where it is a printed number, with its digits.
+        decimals: the other decimals that are printed in it and that the file does not give, so that they may be rounded:
+            numbers with their digits, by symbols.
+        opened: left − right, with these symbols where the decimals stand.
         unit: what `After` counts.
         where: where the working says it, as its writer tells.
-        misfit: why its shapes do not fit, where they do not: it is then written as 0 = 1.
+        misfit: why its shapes do not fit, where they do not; its right side says nothing then.
     """
 
     text: str
@@ -57,6 +60,8 @@ class Claim:
     left: Expr
     right: Expr
     number: Number | None = None
+    decimals: Mapping[Symbol, Number] = field(default_factory=dict)
+    opened: Expr = Integer(0)
     unit: Unit = "updates"
     where: str = ""
     misfit: str = ""
@@ -86,6 +91,7 @@ class Verdict:
         counterexample: numbers for what stands in the claim, and `sides` what both sides are there.
         right: what the left side is, in the terms of the claim where that is possible.
         diagnoses: the likeliest first; empty where nothing that was tried gives the claim.
+        ended: whether the search for them was ended before everything had been tried.
     """
 
     claim: Claim
@@ -97,3 +103,4 @@ class Verdict:
     right: Expr | None = None
     computed: float | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    ended: bool = False

@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from derive.claims.claim import Claim, Verdict
+from typing import Any
 
 ALL_RIGHT, MODULE_FAILED, NOT_ALL_RIGHT = 0, 5, 4
 
@@ -75,7 +71,7 @@ def _check(said: argparse.Namespace, runner: Any) -> int:
         from derive.claims.judging.judge import judge
 
         runner.load_files(network, codegen.generate_files(network, derivation))
-        verdicts = _verdicts(claims, lambda fitting: judge(fitting, network, derivation, runner, progress))
+        verdicts = judge(claims, network, derivation, runner, progress)
     if said.json:
         from derive.claims.report import as_json
 
@@ -83,16 +79,6 @@ def _check(said: argparse.Namespace, runner: Any) -> int:
     else:
         _print(verdicts, network, said.quiet)
     return ALL_RIGHT if all(each.status == "proved" for each in verdicts) else NOT_ALL_RIGHT
-
-
-def _verdicts(claims: Sequence[Claim], judge: Callable[[list[Claim]], list[Verdict]]) -> list[Verdict]:
-    """A verdict on each claim; what does not fit together is wrong whatever the network computes."""
-    from derive.claims.claim import Verdict
-
-    fitting = [number for number, claim in enumerate(claims) if not claim.misfit]
-    judged = dict(zip(fitting, judge([claims[number] for number in fitting]), strict=True))
-    return [replace(judged[number], built_on=tuple(fitting[each] for each in judged[number].built_on)) if number in judged
-            else Verdict(claim, "refuted", f"the shapes do not fit: {claim.misfit}") for number, claim in enumerate(claims)]
 
 
 def _print(verdicts: Sequence[Any], network: Any, quiet: bool) -> None:

@@ -44,8 +44,7 @@ def _about(verdict: Verdict, verdicts: Sequence[Verdict], network: Network) -> I
         sides = "left {}, right {}{}".format(*map(number_text, verdict.sides), _where(verdict, network))
         said = [f"{verdict.reason}: {sides}" if verdict.reason else sides]
     if verdict.built_on:
-        numbers = list(dict.fromkeys(str(verdicts[number].claim.place.line) for number in verdict.built_on))
-        said.insert(0, f"it is what follows from line{'s' * (len(numbers) > 1)} {' and '.join(numbers)}")
+        said.insert(0, f"it is what follows from {_lines(verdict, verdicts)}")
     if verdict.computed is not None and number_text(verdict.computed) not in verdict.reason:
         said.append(f"{number_text(verdict.computed)} is computed")
     if said:
@@ -56,6 +55,17 @@ def _about(verdict: Verdict, verdicts: Sequence[Verdict], network: Network) -> I
         given = None if claim.number is None else diagnosis.number
         yield f"{'or' if number else 'probably'}: {diagnosis.words}" + (
             "" if given is None else f", which gives {number_text(given)}")
+    if verdict.ended and not verdict.diagnoses:
+        yield "the search for what was done here took too long, and was ended"
+
+
+def _lines(verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
+    """The lines that a claim is built on; its own line may say something wrong before it."""
+    own = verdict.claim.place.line
+    numbers = list(dict.fromkeys(verdicts[number].claim.place.line for number in verdict.built_on))
+    others = [str(number) for number in numbers if number != own]
+    said = [f"line{'s' * (len(others) > 1)} {' and '.join(others)}"] if others else []
+    return " and from ".join([*said, *(["what stands before it in this line"] if own in numbers else [])])
 
 
 def _where(verdict: Verdict, network: Network) -> str:
@@ -104,7 +114,8 @@ def as_json(verdicts: Sequence[Verdict], network: Network) -> dict[str, Any]:
             "correct": None if each.right is None else plain_text(each.right, network),
             "diagnoses": [{"kind": d.kind, "words": d.words, "number": _plain(d.number),
                            "formula": None if d.formula is None else plain_text(d.formula, network)}
-                          for d in each.diagnoses]} for each in verdicts],
+                          for d in each.diagnoses],
+            "search_ended": each.ended} for each in verdicts],
     }
 
 

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import derive
 from derive.claims.claim import Claim
 from derive.claims.reading import Written, read_claims
+from derive.claims.reading.file import is_latex
 from derive.file.errors import Place
 from derive.language.expressions import Access, Partial
+from derive.network import Network, NetworkDerivation
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
-NETWORK = derive.load(EXAMPLES / "worked_example.yaml")
 
 
-def read(text: str, network: Any = NETWORK, latex: bool = False) -> list[Claim]:
+@cache
+def network_of(name: str) -> Network:
+    """The network of an example."""
+    return derive.load(EXAMPLES / f"{name}.yaml")
+
+
+@cache
+def derived(name: str) -> NetworkDerivation:
+    """Its derivation."""
+    return network_of(name).derivation()
+
+
+NETWORK = network_of("worked_example")
+
+
+def read(text: str, network: Any = NETWORK, latex: bool | None = None,
+         names: Mapping[str, str] | None = None) -> list[Claim]:
     """The claims of one line."""
-    return read_claims([Written(text, Place.of_text(text, "claims.yaml"), latex=latex)], network)
+    meanings = {name: _written(meaning) for name, meaning in (names or {}).items()}
+    return read_claims([_written(text, latex)], network, meanings)
+
+
+def _written(text: str, latex: bool | None = None) -> Written:
+    return Written(text, Place.of_text(text, "claims.yaml"), latex=is_latex(text) if latex is None else latex)
 
 
 def with_derivatives(expression: Any, derivation: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lines import EXAMPLES, NETWORK, read
 
 import derive
+from derive import command_line
 from derive.claims.claim import Claim
 from derive.claims.reading import read_claims
 from derive.claims.reading.file import MOST_CLAIMS, read_file
@@ -36,6 +38,18 @@ claims:
 
 
 @pytest.fixture
+def checked(capsys, tmp_path: Path, monkeypatch):
+    """Runs the command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path) -> CompletedProcess[str]:
+        code = command_line.derive(["check", *map(str, arguments)])
+        return CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
 def working(tmp_path: Path) -> Path:
     path = tmp_path / "working.yaml"
     path.write_text(WRONG.format(network=NETWORK_FILE), encoding="utf-8")
@@ -53,8 +67,8 @@ def test_a_right_working_is_proved_line_by_line(derive_command, tmp_path):
     assert not (tmp_path / "generated").exists()
 
 
-def test_the_first_wrong_line_is_named_and_a_later_one_is_not_blamed(derive_command, working):
-    done = derive_command("check", working)
+def test_the_first_wrong_line_is_named_and_a_later_one_is_not_blamed(checked, working):
+    done = checked(working)
     assert done.returncode == 4, done.stderr
     status = {line.split()[0]: line.split()[1] for line in done.stdout.splitlines() if line[:2].strip().isdigit()}
     assert status == {"3": "proved", "4": "proved", "5": "refuted", "6": "follows", "7": "proved"}
@@ -63,13 +77,13 @@ def test_the_first_wrong_line_is_named_and_a_later_one_is_not_blamed(derive_comm
     assert last.startswith("The first wrong line is line 5 (page 3): dE/dw5 = dE/dout_o1 * dnet_o1/dw5.")
 
 
-def test_quiet_leaves_out_what_is_right(derive_command, working):
-    done = derive_command("check", working, "-q")
+def test_quiet_leaves_out_what_is_right(checked, working):
+    done = checked(working, "-q")
     assert done.returncode == 4 and "proved" not in done.stdout and done.stdout.startswith("5  refuted")
 
 
-def test_json_has_every_claim(derive_command, working):
-    told = json.loads(derive_command("check", working, "--json").stdout)
+def test_json_has_every_claim(checked, working):
+    told = json.loads(checked(working, "--json").stdout)
     assert told["passed"] is False and told["first_wrong"] == 2
     assert [claim["status"] for claim in told["claims"]] == ["proved", "proved", "refuted", "follows", "proved"]
     wrong = told["claims"][2]
@@ -77,9 +91,9 @@ def test_json_has_every_claim(derive_command, working):
     assert told["claims"][3]["built_on"] == [2] and told["claims"][3]["number"] == "0.43982965"
 
 
-def test_the_line_is_named_where_one_entry_of_an_array_is_wrong(derive_command, tmp_path):
+def test_the_line_is_named_where_one_entry_of_an_array_is_wrong(checked, tmp_path):
     (tmp_path / "c.yaml").write_text("- dE/dz2[n,j] = (a2[n,j] - t[n,j]) / m\n")
-    done = derive_command("check", "c.yaml", "--network", NETWORK_FILE)
+    done = checked("c.yaml", "--network", NETWORK_FILE)
     assert done.returncode == 4 and "The first wrong line is line 1" in done.stdout and "with " in done.stdout
 
 
@@ -115,9 +129,9 @@ def claims_of(path: Path, network: Path | None = None) -> list[Claim]:
     return read_claims(working.lines, loaded, working.names)
 
 
-def test_an_invalid_file_is_told_by_the_exit_code(derive_command, tmp_path):
+def test_an_invalid_file_is_told_by_the_exit_code(checked, tmp_path):
     (tmp_path / "c.yaml").write_text(f"network: {NETWORK_FILE}\nclaims: [w5 = 2w6]\n")
-    done = derive_command("check", "c.yaml")
+    done = checked("c.yaml")
     assert done.returncode == 3 and done.stdout == ""
     assert done.stderr == ("c.yaml:2:16: a product needs its sign\n  claims: [w5 = 2w6]\n                 ^\n"
                            "help: write 2*x, not 2x\n")
@@ -135,9 +149,9 @@ claims:
 """
 
 
-def test_a_working_may_have_names_of_its_own(derive_command, tmp_path):
+def test_a_working_may_have_names_of_its_own(checked, tmp_path):
     (tmp_path / "c.yaml").write_text(NAMED.format(n=NETWORK_FILE))
-    done = derive_command("check", "c.yaml")
+    done = checked("c.yaml")
     assert done.returncode == 0 and done.stdout.count("proved") == 6, done.stdout + done.stderr
 
 
@@ -188,7 +202,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=200, deadline=None, database=None, derandomize=True,
+@settings(max_examples=150, deadline=None, database=None, derandomize=True,
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join))
 def test_any_text_is_a_file_of_claims_or_an_error_at_a_place(tmp_path, text):

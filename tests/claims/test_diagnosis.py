@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import exp, log, log10
 
 import pytest
-from claim_pages import EXAMPLES, Bench, example
+from claim_pages import example, of_file
+from lines import EXAMPLES
 
 from derive.checks.agreement import agrees_with
-from derive.checks.process import Runner
 
 I1, I2, T1, T2, RATE = 0.05, 0.10, 0.01, 0.99, 0.5
 W1, W2, W3, W4, W5, W6, W7, W8 = 0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55
@@ -26,18 +26,6 @@ O1, O2 = sigmoid(NET_O1), sigmoid(W7 * H1 + W8 * H2 + B2)
 D1, D2 = (O1 - T1) * O1 * (1 - O1), (O2 - T2) * O2 * (1 - O2)
 NEW5, NEW6, NEW7, NEW8 = W5 - RATE * D1 * H1, W6 - RATE * D1 * H2, W7 - RATE * D2 * H1, W8 - RATE * D2 * H2
 DH1 = D1 * W5 + D2 * W7
-
-
-@pytest.fixture(scope="module")
-def worked():
-    with Runner() as runner:
-        yield example("worked_example", runner)
-
-
-@pytest.fixture(scope="module")
-def classifier():
-    with Runner() as runner:
-        yield example("binary_classifier", runner)
 
 
 def explained(bench, *lines):
@@ -125,6 +113,21 @@ def test_a_sum_for_a_mean(classifier):
         (diagnosis.kind, diagnosis.words) for diagnosis in explained(classifier, f"J = {6 * verdict.computed:.9f}")]
 
 
+def test_a_flipped_sign_is_said_beside_a_missing_factor(classifier):
+    for line in ("dJ/dh2[n,j] = Y_star[n,j] - Y[n,j]", "dJ/dY = (Y_star - Y)/(Y*(1 - Y))"):
+        [diagnosis] = explained(classifier, line)
+        assert (diagnosis.kind, diagnosis.words) == ("sign", "the sign is flipped, and it is m times what is right")
+
+
+def test_a_search_ends_when_there_is_no_patience_left(worked, monkeypatch):
+    line = "dE/dw1 = 0.123456789"
+    [verdict] = worked.verdicts([line])
+    assert not verdict.ended
+    monkeypatch.setattr("derive.claims.diagnosis.patience.FOR_ONE", -1)
+    [verdict] = worked.verdicts([line])
+    assert verdict.status == "refuted" and verdict.ended and not verdict.diagnoses
+
+
 def test_only_the_diagonal_of_a_softmax():
     diagnoses = explained(example("digits"), "dJ/dz2[n,j] = dJ/da2[n,j]*a2[n,j]*(1 - a2[n,j])")
     assert "diagonal" in [diagnosis.kind for diagnosis in diagnoses]
@@ -141,11 +144,11 @@ def test_biases_that_are_frozen_are_updated(worked, tmp_path):
     text = (EXAMPLES / "worked_example.yaml").read_text(encoding="utf-8").replace("frozen: [b1, b2]\n", "")
     path = tmp_path / "all_trained.yaml"
     path.write_text(text[: text.index("expect:")], encoding="utf-8")
-    [loose] = Bench(path).verdicts(["E after 5 = 0"])
+    [loose] = of_file(path).verdicts(["E after 5 = 0"])
     [diagnosis] = explained(worked, f"E after 5 = {loose.computed:.9f}")
     assert (diagnosis.kind, diagnosis.words) == ("biases", "b1 and b2 are updated as well")
     [fixed] = worked.verdicts(["E after 5 = 0"])
-    diagnoses = explained(Bench(path), f"E after 5 = {fixed.computed:.9f}")
+    diagnoses = explained(of_file(path), f"E after 5 = {fixed.computed:.9f}")
     assert diagnoses == ()  # two parameters are not updated: nothing that is tried
 
 

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from claim_pages import example
-
-from derive.checks.process import Runner
 
 
-@pytest.fixture(scope="module")
-def runner():
-    with Runner() as running:
-        yield running
-
-
-def test_a_worked_example_mixes_two_orders_of_updates(runner):
-    verdicts = example("worked_example", runner).verdicts([
+def test_a_worked_example_mixes_two_orders_of_updates(worked):
+    verdicts = worked.verdicts([
         "E_o1 = 1/2*(target_o1 - out_o1)**2 = 1/2*(0.01 - 0.75136507)**2 = 0.27481108", "E_o2 = 0.023560026",
         "E = E_o1 + E_o2 = 0.274811083 + 0.023560026 = 0.298371109",
         "w5 after 1 = 0.35891648", "w1 after 1 = 0.149780716",
@@ -31,8 +22,8 @@ def test_a_worked_example_mixes_two_orders_of_updates(runner):
     assert wrong[1].diagnoses[0].words == "one update earlier"
 
 
-def test_a_cross_entropy_lacks_its_minus_sign_and_its_derivative_follows(runner):
-    verdicts = example("binary_classifier", runner).verdicts([
+def test_a_cross_entropy_lacks_its_minus_sign_and_its_derivative_follows(classifier):
+    verdicts = classifier.verdicts([
         "e[n,j] = Y_star[n,j]*log(Y[n,j]) + (1 - Y_star[n,j])*log(1 - Y[n,j])",
         "de[n,j]/dY[n,j] = Y_star[n,j]*1/Y[n,j] + (1 - Y_star[n,j])*1/(Y[n,j] - 1)",
         "Y[n,j] = 1/(1 + exp(-h2[n,j]))",
@@ -48,7 +39,7 @@ def test_a_cross_entropy_lacks_its_minus_sign_and_its_derivative_follows(runner)
     assert verdicts[1].built_on == (0,)
 
 
-def test_an_update_has_its_derivative_upside_down(runner):
-    [verdict] = example("worked_example", runner).verdicts(["Δw5 = -η·∂w5/∂E"])
+def test_an_update_has_its_derivative_upside_down(worked):
+    [verdict] = worked.verdicts(["Δw5 = -η·∂w5/∂E"])
     assert verdict.status == "refuted"
     assert [(d.kind, d.words) for d in verdict.diagnoses] == [("upside down", "the derivative is upside down")]

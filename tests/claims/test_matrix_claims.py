@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import sympy
-from lines import EXAMPLES, NAMES, NETWORK, read, with_derivatives
+from lines import NAMES, NETWORK, derived, network_of, read, with_derivatives
 
 import derive
+from derive.claims.judging.judge import judge
+from derive.claims.plain import plain_text
 from derive.file.errors import FileError
 from derive.instantiate import evaluate_indices
 from derive.language.expressions import Index
@@ -14,8 +16,8 @@ from derive.language.substitution import SAMPLES, same_up_to_bound_names
 from derive.latex.matrix import MatrixPrinter
 from derive.latex.printer import plain
 
-TALL = derive.load(EXAMPLES / "binary_classifier.yaml")  # 2-3-1
-COLUMNS = derive.load(EXAMPLES / "worked_example_columns.yaml")
+TALL = network_of("binary_classifier")  # 2-3-1
+COLUMNS = network_of("worked_example_columns")
 
 
 @pytest.mark.parametrize(("matrices", "indices"), [
@@ -65,19 +67,17 @@ def test_shapes_that_do_not_fit_make_a_line_wrong_and_no_file_invalid(text, mess
     assert message in claim.misfit
 
 
-def test_a_line_whose_shapes_do_not_fit_is_refuted(derive_command, tmp_path):
-    (tmp_path / "c.yaml").write_text(
-        "- h1 = x @ theta1\n- dJ/dtheta2 = dJ/dh2.T @ a1\n- dJ/dtheta2 = a1.T @ dJ/dh2\n")
-    done = derive_command("check", "c.yaml", "--network", EXAMPLES / "binary_classifier.yaml")
-    assert done.returncode == 4, done.stderr
-    assert "the shapes do not fit: a matrix of shape (1, 3)" in done.stdout
-    assert "The first wrong line is line 2" in done.stdout and done.stdout.count("proved") == 2
+def test_a_line_whose_shapes_do_not_fit_is_refuted_and_what_is_right_is_said():
+    lines = "h1 = x @ theta1", "dJ/dtheta2 = dJ/dh2.T @ a1", "dJ/dtheta2 = a1.T @ dJ/dh2"
+    verdicts = judge([claim for line in lines for claim in read(line, TALL)], TALL, derived("binary_classifier"))
+    assert [verdict.status for verdict in verdicts] == ["proved", "refuted", "proved"]
+    assert verdicts[1].reason.startswith("the shapes do not fit: a matrix of shape (1, 3)")
+    assert plain_text(verdicts[1].right, TALL) == "sum(n, a1[n,k]*dJ/dh2[n,j])"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_matrix_form_that_is_printed_is_read_back(name):
-    network = derive.load(EXAMPLES / f"{name}.yaml")
-    derivation = network.derivation()
+    network, derivation = network_of(name), derived(name)
     printer = MatrixPrinter(derivation.system.quantities, network.aliases)
     sizes = {**{size: min(number, 2 + at % 2) for at, (size, number) in enumerate(network.sizes.items())}, SAMPLES: 2}
     found = 0
@@ -90,10 +90,23 @@ def test_every_matrix_form_that_is_printed_is_read_back(name):
         here = {index: 0 for side in (claim.left, claim.right) for index in side.atoms(Index) if index in side.free_symbols}
         there = {index: 0 for index in equation.target.indices}
         for said, side in ((claim.left, equation.target), (claim.right, equation.body)):
-            derived = with_derivatives(side, derivation)
-            difference = evaluate_indices(said, here, sizes) - evaluate_indices(derived, there, sizes)
+            right = with_derivatives(side, derivation)
+            difference = evaluate_indices(said, here, sizes) - evaluate_indices(right, there, sizes)
             assert sympy.expand(sympy.piecewise_fold(difference)) == 0, text
     assert found
+
+
+@pytest.mark.parametrize("names", [
+    {"delta2": "dE/dz2", "delta1": "delta2 @ W2.T * a1 * (1 - a1)"},
+    {"delta2": "(a2 - t) * a2 * (1 - a2) / m", "delta1": r"\delta^{(2)} W^{(2)\top} \odot A^{(1)} \odot (1 - A^{(1)})"},
+])
+def test_a_name_of_the_working_may_be_a_matrix(names):
+    lines = ("delta1 = dE/dz1", "dE/dW1 = i.T @ delta1",
+             "delta1[n,j] = sum(k, delta2[n,k]*W2[j,k])*a1[n,j]*(1 - a1[n,j])",
+             r"\delta^{(1)} = \delta^{(2)} W^{(2)\top} \odot A^{(1)} \odot (1 - A^{(1)})",
+             "delta1 = (delta2 @ W2) * a1 * (1 - a1)")
+    claims = [claim for line in lines for claim in read(line, names=names)]
+    assert [v.status for v in judge(claims, NETWORK, derived("worked_example"))] == [*["proved"] * 4, "refuted"]
 
 
 def test_nothing_is_transposed_that_is_no_matrix():

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from claim_pages import EXAMPLES, Bench
+from claim_pages import Bench, of_file
 from mutator import KINDS, Dense, mutated_page, right_page
 
 from derive.checks.process import Runner
@@ -75,15 +75,13 @@ def _entries(name, array, place=()):
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    with Runner() as first, Runner() as second, Runner() as third, Runner() as fourth:
-        folder: Path = tmp_path_factory.mktemp("networks")
+def networks(tmp_path_factory, benches):
+    folder: Path = tmp_path_factory.mktemp("networks")
+    with Runner() as first, Runner() as second:
         (folder / "classes.yaml").write_text(CLASSES, encoding="utf-8")
         (folder / "probability.yaml").write_text(PROBABILITY, encoding="utf-8")
-        worked = Bench(EXAMPLES / "worked_example.yaml", first)
-        shared = Bench(EXAMPLES / "three_layer_network.yaml", second)
-        classes = Bench(folder / "classes.yaml", third)
-        probability = Bench(folder / "probability.yaml", fourth)
+        worked, shared = benches("worked_example"), benches("three_layer_network")
+        classes, probability = of_file(folder / "classes.yaml", first), of_file(folder / "probability.yaml", second)
         yield [(worked, dense(worked, ("sigmoid", "sigmoid"), "half squared", 1)),
                (shared, dense(shared, ("sigmoid", "sigmoid"), "squared", 2, "B")),
                (classes, dense(classes, ("tanh", "softmax"), "log", 1)),

@@ -6,6 +6,7 @@ import pytest
 import sympy
 from sympy import Abs, Float, Max, Piecewise, cosh, exp, log, sqrt, tanh
 
+from derive.claims.proof.numbers import Numbers
 from derive.claims.proof.vanishing import vanishes
 from derive.language.expressions import Access
 
@@ -14,8 +15,9 @@ EQUATIONS = {A: 1 / (1 + exp(-Z)), B: A * T}
 
 
 def shown(expression, determined=None):
-    depths = {A: 1, B: 2}
-    return vanishes(expression, EQUATIONS.get, lambda node: depths.get(node, 0), (determined or {}).get)
+    depths, facts = {A: 1, B: 2}, determined or {}
+    numbers = Numbers(lambda node: facts.get(node) or EQUATIONS.get(node))
+    return vanishes(expression, EQUATIONS.get, lambda node: depths.get(node, 0), facts.get, numbers.may_vanish)
 
 
 @pytest.mark.parametrize("expression", [
@@ -33,6 +35,10 @@ def shown(expression, determined=None):
     Piecewise((1, Z > 0), (0, True)) * Z - Max(Z, 0),
     1 / sqrt(Z**2 + 1) - sqrt(Z**2 + 1) / (Z**2 + 1),
     Float(0.5) * A - A / 2,
+    sympy.sin(Z) ** 2 + sympy.cos(Z) ** 2 - 1,
+    sympy.sin(2 * Z) - 2 * sympy.sin(Z) * sympy.cos(Z),
+    sympy.tan(Z) * sympy.cos(Z) - sympy.sin(Z),
+    sympy.cos(Z - A) - sympy.cos(Z) * sympy.cos(A) - sympy.sin(Z) * sympy.sin(A),
 ])
 def test_what_is_0_is_shown_to_be(expression):
     assert shown(expression)

@@ -57,10 +57,21 @@ class Attempts:
             if node in self.spot.lines:
                 for mistake in self.mistakes.of(node):
                     yield from self._with(mistake.kind, mistake.words, partial(self._own, place, mistake), mistake.body)
-        m = self.working.equations.samples
-        for factor, words in ((2, "twice"), (Rational(1, 2), "half"), (m, "m times"), (Rational(1, m), "1/m of")):
+        for factor, words in self._factors.items():
             yield Attempt("factor", f"it is {words} what is right", partial(as_a_whole, partial(mul, factor)))
+        for factor, words in self._factors.items():
+            words = f"the sign is flipped, and it is {words} what is right"
+            yield Attempt("sign", words, partial(as_a_whole, partial(mul, -factor)))
         yield Attempt("upside down", "it is 1 over what is right", partial(as_a_whole, lambda root: 1 / root))
+
+    @property
+    def _factors(self) -> Mapping[Rational, str]:
+        """Factors that a formula may have too much, in words: 2, the number of samples, and those that stand in it."""
+        m = self.working.equations.samples
+        found = {Rational(2): "twice", Rational(1, 2): "half", Rational(m): "m times", Rational(1, m): "1/m of"}
+        for number in sorted(self.spot.statement.factors):
+            found |= {Rational(number): f"{number} times", Rational(1, number): f"1/{number} of", **found}
+        return {factor: words for factor, words in found.items() if factor != 1}
 
     def _own(self, place: int, mistake: Mistake, spot: Spot) -> Changes | None:
         node = nodes_of(spot.root)[place]
@@ -167,10 +178,10 @@ class Attempts:
             for digits in range(MOST_DIGITS, 0, -1):
                 for node in nodes:
                     if point[entry(node)] and point[entry(node)] != (value := shorten(point[entry(node)], digits)):
-                        words = f"{say(node)} is {how.format(digits)}, {value:.12g}"
+                        words = f"{say(node)} is {how.format(digits)}{'s' * (digits > 1)}, {value:.12g}"
                         yield from self._with("rounding", words, partial(one_changed, node, value))
         for digits in range(MOST_DIGITS, 0, -1):
-            yield Attempt("rounding", f"every number is rounded to {digits} decimals",
+            yield Attempt("rounding", f"every number is rounded to {digits} decimal{'s' * (digits > 1)}",
                           partial(on_the_way, partial(round, ndigits=digits)))
 
 
@@ -183,7 +194,7 @@ def _cut_off(value: float, digits: int) -> float:
 
 
 SHORTENED: tuple[tuple[Callable[[float, int], float], str], ...] = (
-    (round, "rounded to {} decimals"), (_significant, "rounded to {} digits"), (_cut_off, "cut off after {} decimals"))
+    (round, "rounded to {} decimal"), (_significant, "rounded to {} digit"), (_cut_off, "cut off after {} decimal"))
 
 
 def _said_of_training(same: bool, order: str, later: int) -> str:

@@ -8,47 +8,62 @@ is proved to be equal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from sympy import Expr
 
 from derive.claims.claim import Diagnosis
 from derive.claims.diagnosis.attempts import Attempts
+from derive.claims.diagnosis.patience import Patience
 from derive.claims.diagnosis.trials import Attempt, Spot, Trial
 from derive.claims.judging.before import Before
 from derive.claims.judging.statement import Statement
 from derive.claims.judging.workings import Workings
+from derive.claims.proof.vanishing import branches_in_conditions
 from derive.claims.working.equations import TooLarge
 from derive.claims.working.names import nodes_of, spoken
 from derive.claims.working.points import Unknown
+from derive.language.expressions import Access
 
 BY_CHANCE = 0.2  # how likely agreement by chance may be
 MOST = 3
 MOST_ATTEMPTS = 4000
-MOST_WORK = 500_000  # numbers read, a second or two
 NEAR = 0.05  # relative; what rounding changes is not more
 
 
 def diagnose_number(statement: Statement, workings: Workings, before: Before) -> tuple[Diagnosis, ...]:
     """The likeliest explanations of a wrong number, each of which gives it to its last digit."""
     spot = Spot(workings.here, statement)
-    try:
+    with _searching(workings.patience):
         attempts = Attempts(spot, workings, before.carried(spot.lines), before.printed_above(spot.lines))
         odds = min(1.0, 2 * statement.unit / abs(spot.target)) if spot.target else 1.0
-        return _first(_stages(attempts, numeric=True), _Search([spot], odds, lambda _: True))
-    except (TooLarge, Unknown):
-        return ()
+        return _first(_stages(attempts, numeric=True), _Search([spot], odds, lambda _: True, workings.patience))
+    return ()
 
 
 def diagnose_formula(spots: Sequence[Spot], workings: Workings, before: Before) -> tuple[Diagnosis, ...]:
     """The likeliest explanations of a wrong formula, each of which is proved to give it; it fails at the first spot."""
-    attempts = Attempts(spots[0], workings, before.carried(spots[0].lines), {})
-    known = workings.known(attempts.working)
+    working = spots[0].point.working
+    known = workings.known(working)
 
     def proved(attempt: Attempt) -> bool:
         trials = [(spot, attempt.at(spot)) for spot in spots if spot.point is spots[0].point]
-        return all(trial is not None and known.vanishes(_difference(spot, trial)) for spot, trial in trials)
+        return all(trial is not None and (difference := _difference(spot, trial)) is not None
+                   and known.vanishes(difference) for spot, trial in trials)
 
-    return _first(_stages(attempts, numeric=False), _Search(spots, 0.0, proved))
+    with _searching(workings.patience):
+        attempts = Attempts(spots[0], workings, before.carried(spots[0].lines), {})
+        return _first(_stages(attempts, numeric=False), _Search(spots, 0.0, proved, workings.patience))
+    return ()
+
+
+@contextmanager
+def _searching(patience: Patience) -> Iterator[None]:
+    """A search, which finds nothing where what it is about is not known or too large."""
+    patience.begin()
+    with suppress(TooLarge, Unknown):
+        yield
+    patience.end()
 
 
 def _stages(attempts: Attempts, numeric: bool) -> Iterator[Iterable[Attempt]]:
@@ -87,16 +102,15 @@ class _Search:
         confirmed: what is asked of an attempt that gives all the numbers.
     """
 
-    def __init__(self, spots: Sequence[Spot], odds: float, confirmed: Callable[[Attempt], bool]) -> None:
-        self.spots, self.odds, self.confirmed = spots, odds, confirmed
+    def __init__(self, spots: Sequence[Spot], odds: float, confirmed: Callable[[Attempt], bool], patience: Patience) -> None:
+        self.spots, self.odds, self.confirmed, self.patience = spots, odds, confirmed, patience
         self.tried: set[float] = set()
-        self.count, self.start = 0, spots[0].point.work
+        self.count = 0
 
     @property
     def hopeless(self) -> bool:
         """Whether so much has been tried that agreement shows nothing, or no more can be waited for."""
-        too_long = self.count > MOST_ATTEMPTS or self.spots[0].point.work - self.start > MOST_WORK
-        return too_long or len(self.tried) * self.odds > BY_CHANCE
+        return self.count > MOST_ATTEMPTS or len(self.tried) * self.odds > BY_CHANCE or self.patience.is_lost()
 
     def among(self, attempts: Iterable[Attempt]) -> tuple[Diagnosis, ...]:
         """The attempts that give what is claimed, while that shows something; one of each kind."""
@@ -134,13 +148,18 @@ class _Search:
         return first
 
 
-def _difference(spot: Spot, trial: Trial) -> Expr:
-    """The claim with the mistake made in it: left − right over nodes that the mistake does not reach."""
-    reached: dict[Expr, Expr] = {}
+def _difference(spot: Spot, trial: Trial) -> Expr | None:
+    """The claim with the mistake made in it: left − right over nodes that the mistake does not reach.
+
+    None where a condition would depend on another.
+    """
+    reached: dict[Access, Expr] = {}
     for line in trial.point.lines(trial.root):
         change = trial.changes.get(line.node)
         body = change if isinstance(change, Expr) else line.body
         if change is not None or any(read in reached for read in nodes_of(body)):
+            if branches_in_conditions(body, reached):
+                return None
             reached[line.node] = body.xreplace(reached)
     claimed = spot.statement.right if trial.claimed is None else trial.claimed
-    return trial.root.xreplace(reached) - claimed
+    return None if branches_in_conditions(trial.root, reached) else trial.root.xreplace(reached) - claimed

@@ -33,7 +33,7 @@ class Before:
 
     def and_then(self, line: int, statement: Statement, verdict: Verdict) -> Before:
         """What is left when one more line has been judged."""
-        said = statement.as_wrong(line)
+        said = None if statement.claim.misfit else statement.as_wrong(line)
         if said is None:
             return self
         if verdict.status in ("refuted", "follows"):

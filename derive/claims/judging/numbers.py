@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from sympy import Expr
 
@@ -18,20 +19,22 @@ from derive.instantiate import number
 
 def judge_number(statement: Statement, workings: Workings, before: Before) -> Verdict:
     """The verdict on a claim about numbers."""
-    claim, statement = statement.claim, statement.at(workings.own, {})
+    claim, statement = statement.claim, replace(statement.at(workings.own, {}), numeric=True)
     left, right = (computed(side, statement, workings) for side in (statement.left, statement.right))
     if not math.isfinite(left) or not math.isfinite(right):
         return Verdict(claim, "undecided", "it has no finite value here", computed=left, sides=(left, right))
-    room = sum(abs(computed(slope, statement, workings)) * unit for slope, unit in statement.roundings if nodes_of(slope))
-    if statement.agree(left, right, room):
+    room = sum(abs(computed(slope, statement, workings)) * unit for slope, unit in statement.roundings)
+    statement = replace(statement, room=room)
+    if statement.agree(left, right):
         little = "; a number of so few digits shows little" if statement.unit > WEAK * abs(right) else ""
         return Verdict(claim, "proved", f"{left:.12g} is computed{little}", computed=left, sides=(left, right))
     built_on = before.explain(statement, workings.here)
     if built_on is not None:
         return Verdict(claim, "follows", f"{left:.12g} is computed", tuple(sorted(built_on)), computed=left,
                        sides=(left, right))
-    return Verdict(claim, "refuted", f"{left:.12g} is computed", computed=left, sides=(left, right),
-                   diagnoses=diagnose_number(statement, workings, before))
+    found = diagnose_number(statement, workings, before)
+    return Verdict(claim, "refuted", f"{left:.12g} is computed", computed=left, sides=(left, right), diagnoses=found,
+                   ended=workings.patience.lost)
 
 
 def computed(expression: Expr, statement: Statement, workings: Workings) -> float:

@@ -10,19 +10,18 @@ from itertools import islice, product
 from math import prod
 
 import sympy
-from sympy import Add, Dummy, Expr, Rational
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational
 
-from derive.checks.agreement import FORMULA_DIGITS, agrees_with
+from derive.checks.agreement import FORMULA_DIGITS
 from derive.claims.claim import Claim
 from derive.claims.working.equations import Equations
 from derive.claims.working.following import Wrong
 from derive.claims.working.names import meant, nodes_of
 from derive.claims.working.routes import Working
-from derive.language.expressions import Access, Index, free_indices
+from derive.language.expressions import Access, Index, Reduction, free_indices
 from derive.language.substitution import SAMPLES
 
-ROUNDED = 4  # significant digits from which a decimal number in a formula is taken for a rounded one
-LONGEST = 12  # significant digits that people write
+LESS = 1 - 1e-6  # 0.36 is one unit away from 0.35, and no rounding of it
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,8 @@ class Statement:
         numeric: whether it is about the file's own numbers, not about all there could be.
         free: the indices for all of whose values it is made.
         full_batch: whether its updates are each by all samples.
+        opened: left − right with symbols for the decimals that may be rounded (`Claim.decimals`).
+        room: how far apart such decimals may bring two sides that are equal.
     """
 
     claim: Claim
@@ -41,6 +42,8 @@ class Statement:
     numeric: bool
     free: tuple[Index, ...]
     full_batch: bool
+    opened: Expr = Integer(0)
+    room: float = 0.0
 
     @property
     def nodes(self) -> list[Access]:
@@ -67,20 +70,47 @@ class Statement:
 
     def at(self, working: Working, place: dict[Index, int]) -> Statement:
         """The claim for one value of each free index, at the sizes of a working."""
-        left, right = (working.equations.places(side, place) for side in (self.left, self.right))
-        return replace(self, left=left, right=right, free=())
+        left, right, opened = (working.equations.places(side, place) for side in (self.left, self.right, self.opened))
+        return replace(self, left=left, right=right, opened=opened, free=())
 
     def agree(self, left: float, right: float, room: float = 0.0) -> bool:
-        """Whether both sides are equal, as exactly as the claim says them."""
+        """Whether both sides are equal, as exactly as the claim says them.
+
+        A printed number is right when it is less than one unit of its last digit away, as one that is rounded or cut off.
+        """
         if not math.isfinite(left) or not math.isfinite(right):
             return False
+        room += self.room
         if self.claim.number is not None and not nodes_of(self.right):
-            return bool(agrees_with(left, self.claim.number, None)
-                        or abs(left - right) <= room + float(self.claim.number.digits))
-        return abs(left - right) <= room + self._rounding + FORMULA_DIGITS * max(abs(left), abs(right))
+            room += float(self.claim.number.digits)
+            return abs(left - right) < room * LESS or abs(left - right) <= math.ulp(right)
+        scale = max(abs(left), abs(right), not nodes_of(self.right))
+        return abs(left - right) <= max(room * LESS, FORMULA_DIGITS * scale)
+
+    def may_mean(self, size: int) -> bool:
+        """Whether a size may stand in it as a number, alone or in a product: 6 or 12 for six samples."""
+        return size > 1 and any(number % size == 0 for number in self.factors)
+
+    def may_be_rounded_from(self, size: int) -> bool:
+        """Whether a decimal in it may stand for one over a size, twice or half of that: 0.167 or 0.333 for six samples."""
+        return any(abs(float(number) - above / size) < float(number.digits)
+                   for number in self.claim.decimals.values() for above in (0.5, 1, 2))
+
+    @cached_property
+    def factors(self) -> frozenset[int]:
+        """The numbers that stand in it above and below a fraction's bar, powers apart."""
+        waiting: list[Basic] = [self.opened]
+        found: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Rational):
+                found |= {abs(int(node.p)), int(node.q)}
+            elif isinstance(node, (Add, Mul, Pow, Reduction)):
+                waiting += node.args[: 1 if isinstance(node, Pow) else None]
+        return frozenset(found - {0, 1})
 
     @property
-    def decimals(self) -> bool:
+    def puts_numbers_in(self) -> bool:
         """Whether numbers of the file may have been put in."""
         return any(not number.is_Integer for number in self.difference.atoms(Rational))
 
@@ -100,21 +130,14 @@ class Statement:
         """The unit of the last digit that is claimed; 0 for a formula."""
         if self.claim.number is not None and not nodes_of(self.right):
             return float(self.claim.number.digits)
-        return self._rounding
-
-    @cached_property
-    def _rounding(self) -> float:
-        """How far apart its printed decimals may bring two sides that are equal, whatever the nodes beside them are."""
-        return sum(abs(float(slope)) * unit for slope, unit in self.roundings if not nodes_of(slope))
+        return self.room or sum(abs(float(slope)) * unit for slope, unit in self.roundings if slope.is_number)
 
     @cached_property
     def roundings(self) -> list[tuple[Expr, float]]:
-        """How fast its difference changes with each printed decimal, and the unit of the last digit of that."""
-        found, dummy = list[tuple[Expr, float]](), Dummy()
-        for number in printed(self.difference):
-            slope = sympy.diff(self.difference.xreplace({number: dummy}), dummy).xreplace({dummy: number})
-            found.append((slope, _last_digit(number)))
-        return found
+        """How fast its difference changes with each decimal that may be rounded, and the unit of the last digit of that."""
+        printed = {symbol: Rational(*number.exact.as_integer_ratio()) for symbol, number in self.claim.decimals.items()}
+        return [(sympy.diff(self.opened, symbol).xreplace(printed), float(number.digits))
+                for symbol, number in self.claim.decimals.items()]
 
     def as_wrong(self, line: int) -> Wrong | None:
         """The claim as an equation of the node that it is about; None where it says nothing of one alone."""
@@ -138,30 +161,9 @@ def _about(left: Expr) -> Access | None:
 def state(claim: Claim, working: Working) -> Statement:
     """A claim in the terms of a working."""
     each = working.batches if claim.unit == "epochs" else 1
-    left, right = (working.read(side, each) for side in (claim.left, claim.right))
+    left, right, opened = (working.read(side, each) for side in (claim.left, claim.right, claim.opened))
     if not nodes_of(left) and nodes_of(right):  # 0.3775 = net_h1
         left, right = right, left
     free = sorted(free_indices(left) | free_indices(right), key=lambda index: index.name)
-    numeric = not free and (not nodes_of(right) or bool(printed(left - right)))
-    return Statement(claim, left, right, numeric, tuple(free), claim.unit == "full-batch updates")
-
-
-def printed(expression: Expr) -> list[Rational]:
-    """The decimal numbers of an expression that look rounded."""
-    return sorted(r for r in expression.atoms(Rational) if len(_decimal(r)[0]) >= ROUNDED)
-
-
-def _last_digit(number: Rational) -> float:
-    """The unit of the last digit of a decimal number; of a product of two, each may have half of its digits."""
-    digits, decimals = _decimal(number)
-    lost = len(digits) // 2 if len(digits) > LONGEST else 0
-    return 10.0 ** (lost - decimals)
-
-
-def _decimal(number: Rational) -> tuple[str, int]:
-    """The digits of a finite decimal fraction, and how many of them are decimals; none of another number."""
-    for decimals in range(1, 60):
-        scaled = number * 10**decimals
-        if scaled.is_Integer:
-            return (str(abs(scaled)), decimals) if not number.is_Integer else ("", 0)
-    return "", 0
+    return Statement(claim, left, right, not free and not nodes_of(right), tuple(free), claim.unit == "full-batch updates",
+                     opened)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import count
+from typing import Any, Literal
 
 import numpy as np
 from sympy import Expr, Symbol
 
 from derive.checks.process import EXAMPLES, example_data
 from derive.claims.diagnosis.mistakes import Mistakes
+from derive.claims.diagnosis.patience import Patience
 from derive.claims.judging.statement import Statement
 from derive.claims.proof.known import Known
-from derive.claims.working.equations import TooLarge
+from derive.claims.working.equations import TooLarge, given
 from derive.claims.working.module import Module
 from derive.claims.working.names import entry, meant
 from derive.claims.working.points import Point, at_random, of_the_file
@@ -24,8 +26,10 @@ from derive.language.substitution import SAMPLES
 from derive.network import Network, NetworkDerivation
 
 SMALL = 2
-CLASSES = 3  # of two that sum to 1 each says what the other is, and too much would be equal
+TOLD_APART = 3  # of two classes that sum to 1 each says what the other is, and of two samples 1/m is ½
 POINTS = 3
+
+Sizes = Literal["small", "telling", "its"]
 
 
 class Workings:
@@ -35,7 +39,8 @@ class Workings:
         self.network, self.derivation, self.module = network, derivation, module
         self.data: Mapping[str, Any] = network.data or example_data(network)
         self.samples = network.samples or EXAMPLES
-        self._small: dict[tuple[tuple[Symbol, int], ...], Working] = {}
+        self.patience = Patience()
+        self._small: dict[tuple[int, tuple[tuple[Symbol, int], ...]], Working] = {}
         self._points: dict[tuple[Working, int], Point] = {}
         self._known: dict[Working, Known] = {}
         self._mistakes: dict[Working, Mistakes] = {}
@@ -51,6 +56,18 @@ class Workings:
     def here(self) -> Point:
         """The network with its own numbers."""
         return self._point(self.own)
+
+    @cached_property
+    def numbers_are_known(self) -> bool:
+        """Whether parameters have numbers: those of a module that runs, or of the file."""
+        ranks = self.own.equations.ranks
+        return self.module.runner is not None or all(
+            given(self.network, name, (0,) * ranks[name]) is not None for name in self.network.parameters)
+
+    @cached_property
+    def with_data(self) -> Working:
+        """The network at its own sizes, with the numbers of its inputs and targets put in."""
+        return Working(self.network, self.derivation, self.own.equations.sizes, self.own.equations.labels, data=self.data)
 
     def trained_otherwise(self, order: Order | None = None, frozen: Iterable[str] | None = None) -> Point:
         """The network with its own numbers, updated in another way."""
@@ -81,20 +98,39 @@ class Workings:
         point = of_the_file(working, self.data, elsewhere, read)
         return point
 
-    def of(self, statement: Statement) -> Working:
-        """The working that a formula is judged in: one of small sizes where it is for any, else the network's own."""
-        if not statement.free and not statement.general:
+    def of(self, statement: Statement, sizes: Sizes) -> Working:
+        """The working that a formula is judged in: one of small sizes where it is for any, else the network's own.
+
+        It begins at the first moment that the formula is about.
+
+        Args:
+            sizes: "telling" ones are small, and no number in the formula is one of them by chance; the "small" ones are
+                enough to refute it; and some are "its" own where such a number may be meant, as 1/6 or 0.167 for 1/m.
+        """
+        found: dict[Symbol, int] = {**self.network.sizes, SAMPLES: self.samples}
+        start = min((meant(node.name).updates for node in statement.nodes if self.own.changes(node)), default=0)
+        if statement.free or statement.general:
+            found |= {symbol: self._size(symbol, found[symbol], statement, sizes) for symbol in self._may_shrink}
+        elif not start:
             return self.own
-        sizes: dict[Symbol, int] = {**self.network.sizes, SAMPLES: self.samples}
-        predicted = {index.size for index in self.network.system.quantities[self.network.prediction].indices}
-        for symbol in self._may_shrink:
-            few = CLASSES if symbol in predicted and symbol != SAMPLES else SMALL
-            enough = max([few, *self._needed(statement, symbol)])
-            sizes[symbol] = enough if symbol == SAMPLES else min(sizes[symbol], enough)
-        key = tuple(sorted(sizes.items(), key=str))
+        key = start, tuple(sorted(found.items(), key=str))
         if key not in self._small:
-            self._small[key] = Working(self.network, self.derivation, sizes, self._labels(sizes[SAMPLES]))
+            self._small[key] = Working(self.network, self.derivation, found, self._labels(found[SAMPLES]), start=start)
         return self._small[key]
+
+    def _size(self, symbol: Symbol, own: int, statement: Statement, sizes: Sizes) -> int:
+        """A size; where the formula names positions there is one more, which it may have forgotten."""
+        if sizes == "its" and (statement.may_mean(own) or statement.may_be_rounded_from(own)):
+            return own
+        named = max(self._named(statement, symbol), default=0)
+        least = max(named + 1, TOLD_APART if symbol in self._predicted else SMALL)
+        size = least if sizes == "small" else next(size for size in count(least) if not statement.may_mean(size))
+        return size if symbol == SAMPLES and not named else min(own, size)
+
+    @cached_property
+    def _predicted(self) -> set[Expr]:
+        """The sizes of the prediction."""
+        return {index.size for index in self.network.system.quantities[self.network.prediction].indices}
 
     def mistakes(self, working: Working) -> Mistakes:
         """The mistakes in the equations of a working."""
@@ -108,9 +144,9 @@ class Workings:
             self._known[working] = Known(working)
         return self._known[working]
 
-    def points(self, working: Working) -> Iterable[Point]:
+    def points(self, working: Working, number: int = POINTS) -> Iterable[Point]:
         """A few random points of a working."""
-        for seed in range(POINTS):
+        for seed in range(number):
             if (working, seed) not in self._points:
                 self._points[working, seed] = at_random(working, seed)
             yield self._points[working, seed]
@@ -141,8 +177,8 @@ class Workings:
         every = [*self.network.sizes, SAMPLES]
         return [symbol for symbol in every if symbol not in fixed]
 
-    def _needed(self, statement: Statement, symbol: Symbol) -> Iterable[int]:
-        """The positions that a statement names along axes of a size."""
+    def _named(self, statement: Statement, symbol: Symbol) -> Iterable[int]:
+        """The positions that a statement names along axes of a size, from 1."""
         for node in statement.nodes:
             for axis, index in zip(self.own.equations.axes(node), node.indices, strict=True):
                 if index.is_Integer and axis == symbol:

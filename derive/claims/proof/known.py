@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sympy import Expr
 
+from derive.claims.proof.numbers import Numbers
 from derive.claims.proof.vanishing import vanishes
 from derive.claims.working.equations import TooLarge
 from derive.claims.working.names import nodes_of
@@ -18,12 +19,13 @@ class Known:
 
     def __init__(self, working: Working) -> None:
         self.working = working
+        self.numbers = Numbers(lambda node: working.equations.determined(node) or self.body(node))
         self.depth = lru_cache(maxsize=None)(self._depth)
         self.vanishes = lru_cache(maxsize=1 << 12)(self._vanishes)
 
     def _vanishes(self, expression: Expr) -> bool:
         """Whether an expression is shown to be 0."""
-        return vanishes(expression, self.body, self.depth, self.working.equations.determined)
+        return vanishes(expression, self.body, self.depth, self.working.equations.determined, self.numbers.may_vanish)
 
     def body(self, node: Access) -> Expr | None:
         """The equation of a node, that of the derivation where it has one."""

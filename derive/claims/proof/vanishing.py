@@ -17,37 +17,39 @@ from sympy import Add, Dummy, Expr, Integer, Mul, Piecewise, Pow, Rational, exp,
 from sympy.core.relational import Relational
 from sympy.polys.polyerrors import PolynomialError
 
+from derive.claims.proof.numbers import is_small
 from derive.claims.working.names import entry, nodes_of
-from derive.instantiate import number
 from derive.language.expressions import Access
 
-LONGEST = 3000  # operations of an expression that is still worked on
+LONGEST = 1000  # operations of an expression that is still worked on
 MOST_BRANCHES = 5
 DRAWS = 2
-SMALL = 1e-9
+EXPONENTIAL = (sympy.tanh, sympy.sinh, sympy.cosh, sympy.tan, sympy.sin, sympy.cos)
 
 Define = Callable[[Access], Expr | None]
 Depth = Callable[[Access], int]
+MayVanish = Callable[[Expr], bool]
 
 
 SILENT = (TypeError, ValueError, ArithmeticError, NotImplementedError, PolynomialError)  # what SymPy raises at odd things
 
 
-def vanishes(expression: Expr, define: Define, depth: Depth, determined: Define) -> bool:
+def vanishes(expression: Expr, define: Define, depth: Depth, determined: Define, may_vanish: MayVanish) -> bool:
     """Whether it is shown to be 0; False says nothing.
 
     Args:
         define: the equation of a node, or None.
         depth: how far a node is from what has no equation.
         determined: what a node is by declared facts, as t[0,2] = 1 − t[0,0] − t[0,1], or None.
+        may_vanish: whether an expression is 0 for some numbers that obey the equations.
     """
     try:
-        return _vanishes(exact(expression), define, depth, determined)
+        return _vanishes(exact(expression), define, depth, determined, may_vanish)
     except SILENT:
         return False
 
 
-def _vanishes(expression: Expr, define: Define, depth: Depth, determined: Define) -> bool:
+def _vanishes(expression: Expr, define: Define, depth: Depth, determined: Define, may_vanish: MayVanish) -> bool:
     while True:
         expression = expression.xreplace({n: e for n in nodes_of(expression) if (e := determined(n)) is not None})
         if expression == 0:
@@ -61,9 +63,21 @@ def _vanishes(expression: Expr, define: Define, depth: Depth, determined: Define
             return False
         deepest = max(map(depth, defined))
         bodies = {node: exact(body) for node, body in defined.items() if depth(node) == deepest}
+        parts = _coefficients(expression, list(bodies))
+        if all(map(may_vanish, parts)):
+            return all(_vanishes(part, define, depth, determined, may_vanish) for part in parts)
         if branches_in_conditions(expression, bodies):
             return False
         expression = expression.xreplace(bodies)
+
+
+def _coefficients(expression: Expr, nodes: list[Access]) -> list[Expr]:
+    """What stands before each power, product or function of some nodes; where all of it is 0, the expression is."""
+    found: dict[Expr, list[Expr]] = {}
+    for term in Add.make_args(sympy.expand_mul(expression)):
+        coefficient, rest = term.as_independent(*nodes, as_Add=False)
+        found.setdefault(rest, []).append(coefficient)
+    return [Add(*terms) for terms in found.values()]
 
 
 def branches_in_conditions(expression: Expr, bodies: Mapping[Access, Expr]) -> bool:
@@ -83,8 +97,7 @@ def _may_vanish(expression: Expr) -> bool:
     for seed in range(DRAWS):
         generator = random.Random(seed)
         values = {entry(node): generator.uniform(0.1, 0.9) for node in nodes}
-        terms = [number(term, values) for term in Add.make_args(expression)]
-        if abs(sum(terms)) > SMALL * max(SMALL, *map(abs, terms)):
+        if not is_small(expression, values):
             return False
     return True
 
@@ -129,6 +142,8 @@ def _difference(relation: Relational) -> tuple[Expr, bool]:
 def _in_branch(expression: Expr, positive: dict[Expr, bool]) -> Expr | None:
     """The expression where these differences are greater or less than 0; points at which one is 0 are left out."""
     def decided(relation: Relational) -> sympy.logic.boolalg.Boolean:
+        if not relation.has(Access):
+            raise NotImplementedError("positions that are compared")
         difference, turned = _difference(relation)
         greater = positive[difference] != turned
         if isinstance(relation, (sympy.Eq, sympy.Ne)):
@@ -156,9 +171,8 @@ def _is_zero_function(expression: Expr) -> bool:
 
 
 def _elementary(expression: Expr) -> Expr:
-    """Hyperbolic functions as exponentials, logarithms of products as sums."""
-    hyperbolic = (sympy.tanh, sympy.sinh, sympy.cosh)
-    expression = expression.replace(lambda e: isinstance(e, hyperbolic), lambda e: e.rewrite(exp))
+    """Hyperbolic functions and those of angles as exponentials, logarithms of products as sums."""
+    expression = expression.replace(lambda e: isinstance(e, EXPONENTIAL), lambda e: e.rewrite(exp))
     if not expression.has(log):
         return expression
     return expression.replace(lambda e: isinstance(e, log), lambda e: _log(e.args[0]))
@@ -188,6 +202,10 @@ def _flattened(expression: Expr) -> tuple[Expr, dict[Dummy, tuple[int, Expr]]]:
     def walk(node: Expr) -> Expr:
         if node.is_Rational:
             return node
+        if node is sympy.I:
+            imaginary = variable(node)
+            roots[imaginary] = 2, Integer(-1)
+            return imaginary
         if isinstance(node, exp):
             return Mul(*(variable(exp(term)) ** (coefficient / units[term])
                          for term, coefficient in _exponents(node.args[0])))

@@ -130,8 +130,8 @@ def read_file(path: Path, network: Path | None = None) -> Working:
 
 
 def is_latex(text: str) -> bool:
-    """Whether a claim is LaTeX: plain text has no backslash and no brace."""
-    return "\\" in text or "{" in text
+    """Whether a claim is LaTeX: plain text has no backslash, no brace and no dollar."""
+    return bool(set("\\{$") & set(text))
 
 
 def _check_escapes(text: str, place: Place) -> None:

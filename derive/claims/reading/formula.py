@@ -38,7 +38,8 @@ class ClaimFormula(CountedFrom1):
     Attributes:
         known: what stands for parts that have been read already, by names that nobody types.
         units: the units in which updates are counted in it.
-        decimals: the printed decimals that stand in it, by the symbols that stand for them; None reads them as exact.
+        decimals: where decimals are to be told apart that may be rounded, those of them that were met, by the symbols
+            that stand for them; None reads all as exact.
     """
 
     def __init__(self, text: str, words: Vocabulary, place: Place) -> None:
@@ -55,7 +56,10 @@ class ClaimFormula(CountedFrom1):
         match node:
             case ast.Attribute(value=inner, attr=attr) if (after := AFTER.fullmatch(attr)) is not None:
                 self.units.setdefault(UNITS[after[2] or "u"], node)
-                return self.after(self.value(inner, indices), int(after[1]))
+                what = self.value(inner, indices)
+                if what.has(After):
+                    self.fail("'after' stands here twice", node, "write it once: w5 after 1")
+                return self.after(what, int(after[1]))
         return super().value(node, indices)
 
     def call(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
@@ -103,7 +107,7 @@ class ClaimFormula(CountedFrom1):
 
     def quantity(self, node: ast.expr, indices: Mapping[str, Index]) -> tuple[Access, Expr]:
         """A quantity or one of its entries, by whatever name, and a factor that is 0 outside of it."""
-        factors = sympy.Mul.make_args(self.entry(self.value(node, indices)))
+        factors = sympy.Mul.make_args(self.value(node, indices))
         found = [factor for factor in factors if isinstance(factor, Access)]
         inside = [factor for factor in factors if isinstance(factor, Within)]
         if len(found) != 1 or len(found) + len(inside) != len(factors):
@@ -111,18 +115,19 @@ class ClaimFormula(CountedFrom1):
                       "write dE/dw5, dJ/dz2[n,j] or dout_o1/dnet_o1")
         return found[0], sympy.Mul(*inside)
 
-    def entry(self, expression: Expr) -> Expr:
+    def own(self, expression: Expr) -> Expr:
         """The expression in the network's own names."""
-        own = {Access(name): access for name, access in self.words.entries.items()}
+        own: dict[Basic, Basic] = {}
         for access in expression.atoms(Access):
-            if access.name in self.words.definitions:
+            if access.name in self.words.entries:
+                own[access] = self.words.entries[access.name]
+            elif access.name in self.words.definitions:
                 indices, meaning = self.words.definitions[access.name]
                 own[access] = substitute(meaning, dict(zip(indices, access.indices, strict=True)))
         return expression.xreplace(own)
 
     def after(self, expression: Expr, updates: int) -> Expr:
         """The expression after so many updates, but for what is said to be of another moment or never changes."""
-        expression = self.entry(expression)
         if isinstance(expression, After) or not expression.has(Access):
             return expression
         if isinstance(expression, (Access, Partial)):
@@ -138,7 +143,17 @@ class ClaimFormula(CountedFrom1):
         if node.id not in self.scope.quantities and re.fullmatch(r"d\w+", node.id) and node.id[1:] in self.scope.quantities:
             self.fail(f"there is no '{node.id}' here", node,
                       f"write d{self.words.network.loss}/{node.id} for a derivative of the loss")
-        return super().name(node, indices)
+        return self.own(super().name(node, indices))
+
+    def access(self, node: ast.Subscript, indices: Mapping[str, Index]) -> Expr:
+        return self.own(super().access(node, indices))
+
+    def index_expression(self, node: ast.expr, indices: Mapping[str, Index]) -> Expr:
+        rounded, self.decimals = self.decimals, None  # a position is exact
+        try:
+            return super().index_expression(node, indices)
+        finally:
+            self.decimals = rounded
 
     def instead(self, name: str, known: Sequence[str]) -> str:
         """Drawings and people write x1 for an entry of x; other names may be the working's own."""
@@ -156,11 +171,11 @@ class ClaimFormula(CountedFrom1):
 
     def number(self, node: ast.Constant) -> Expr:
         value = super().number(node)
-        if self.decimals is None or isinstance(node.value, int) or node.value in self.words.given:
+        if self.decimals is None or value.is_Integer or node.value in self.words.given:
             return value
-        decimal = Dummy("decimal", real=True)
-        self.decimals[decimal] = Number(self.source(node))
-        return decimal
+        symbol = Dummy("decimal", real=True)
+        self.decimals[symbol] = Number(self.source(node))
+        return symbol
 
     def source(self, node: ast.expr) -> str:
         """The characters of a node that stands in one place."""
@@ -176,7 +191,7 @@ class ClaimFormula(CountedFrom1):
         """An expression that has been read, in the network's own names."""
         letters = {index: Index(index.name.lstrip("_"), index.size) for index in expression.atoms(Index)
                    if index.name.startswith("_")}
-        return _without_start(self.entry(expression).xreplace(letters))
+        return _without_start(expression.xreplace(letters))
 
     def one_unit(self) -> Unit:
         """The unit of all updates in the claim."""

@@ -6,14 +6,17 @@ beside this file.  Two sides are a claim, and a = b = 0.5 is two: a = b and a = 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
-from sympy import Expr, Integer, Rational
+from sympy import Dummy, Expr, Integer
 
 from derive.claims.claim import After, Claim
 from derive.claims.reading.formula import ClaimFormula
 from derive.claims.reading.matrices import Matrices, speaks_of_matrices
-from derive.claims.reading.numbers import is_exact, is_numeric, printed, worked_out
+from derive.claims.reading.numbers import has_decimals, printed
 from derive.claims.reading.positions import Misfit
 from derive.claims.reading.sides import Sides, Written
 from derive.claims.reading.vocabulary import Vocabulary
@@ -39,7 +42,15 @@ def read_claims(lines: Sequence[Written], network: Network, names: Mapping[str, 
         if name in words.quantities:
             raise FileError(f"the network has a quantity '{name}' already", meaning.place, "choose another name")
         words.definitions[name] = _meaning(meaning, words)
-    return [claim for line in lines for claim in _claims(line, words)]
+    return [claim for line in lines for row in _rows(line) for claim in _claims(row, words)]
+
+
+def _rows(line: Written) -> Iterable[Written]:
+    if not line.latex:
+        return [line]
+    from derive.claims.reading.latex.rows import rows
+
+    return rows(line)
 
 
 def _sides(line: Written, words: Vocabulary, several: bool = True) -> Sides:
@@ -55,74 +66,102 @@ def _meaning(line: Written, words: Vocabulary) -> tuple[tuple[Index, ...], Expr]
     said = _sides(line, words, several=False)
     if len(said.trees) > 1:
         said.formula.fail("a name stands for one side of a claim", said.trees[1], "write delta2: dJ/dz2")
-    indices = said.formula.free(*said.trees)
-    return tuple(indices.values()), said.formula.finished(said.formula.value(said.trees[0], indices))
+    letters, [meaning] = _values(said, said.trees, words)
+    indices = _usual(letters, words) if speaks_of_matrices(said.trees) else letters
+    return indices, said.formula.finished(substitute(meaning, dict(zip(letters, indices, strict=True))))
+
+
+def _usual(letters: tuple[Index, ...], words: Vocabulary) -> tuple[Index, ...]:
+    """The letters that a quantity of the network has along axes of these sizes."""
+    sizes = [index.size for index in letters]
+    alike = (quantity.indices for quantity in words.network.system.quantities.values())
+    return next((indices for indices in alike if [index.size for index in indices] == sizes), letters)
 
 
 def _claims(line: Written, words: Vocabulary) -> Iterator[Claim]:
     said = _sides(line, words)
-    order = sorted(range(len(said.trees)), key=lambda side: is_numeric(said.trees[side]) and not side)
-    if is_numeric(said.trees[order[0]]):
-        said.formula.fail("this names no quantity of the network", said.trees[0], "write what has this value")
+    formula = said.formula
+    order = sorted(range(len(said.trees)), key=lambda side: said.numeric[side] and not side)
+    if said.numeric[order[0]]:
+        formula.fail("this names no quantity of the network", said.trees[0], "write what has this value")
     try:
-        expressions, numbers = _read(said, order, words)
+        expressions = _read(said, order, words)
+        numbers = {side: number for side in order[1:] if (number := printed(formula, said.trees[side])) is not None}
+        opened, decimals = _with_decimals_open(said, order, words, expressions, numbers)
     except Misfit as error:
-        yield Claim(" ".join(line.text.split()), error.place or line.place, Integer(0), Integer(1), where=line.where,
-                    misfit=error.message)
+        yield Claim(" ".join(line.text.split()), error.place or line.place, _left_alone(said, order, words), Integer(0),
+                    where=line.where, misfit=error.message)
         return
-    first = formula = order[0]
+    before = order[0]
     for side in order[1:]:
         # A number is that of what the line begins with: in a = 0.74*0.19 = 0.14 the product has rounded factors.
-        left, formula = (formula, side) if side not in numbers else (first, formula)
+        numeric = said.numeric[side]
+        left = order[0] if numeric else before
+        before = before if numeric else side
         start, end = said.spans[min(left, side)][0], said.spans[max(left, side)][1]
         text = line.text[start:end]
+        start += len(text) - len(text.lstrip())
         if abs(side - left) > 1:
             text = " = ".join(line.text[slice(*said.spans[each])].strip() for each in (left, side))
-        start += len(text) - len(text.lstrip())
-        a, b, number = expressions[left], expressions[side], numbers.get(side)
+        a, b, difference = expressions[left], expressions[side], opened[left] - opened[side]
         alone = free_indices(a) ^ free_indices(b)
         if all(words.count(index.size) == 1 for index in alone):  # an axis with one position has one entry to name
-            a, b = (substitute(each, dict.fromkeys(alone, Integer(0))) for each in (a, b))
-        if number is not None:
-            if free_indices(a) and not is_exact(number):
-                said.formula.fail("this has several entries, and a rounded number is that of one", said.trees[left],
-                                  "say which, as in W1[1,2]")
-            number = None if free_indices(a) else number
-        yield Claim(" ".join(text.split()), line.place.inside(start), a, b, number,
-                    said.formula.one_unit(), line.where)
+            a, b, difference = (substitute(each, dict.fromkeys(alone, Integer(0))) for each in (a, b, difference))
+        if numeric and has_decimals(said.trees[side]) and free_indices(a):
+            formula.fail("this has several entries, and a rounded number is that of one", said.trees[left],
+                         "say which, as in W1[1,2]")
+        yield Claim(" ".join(text.split()), line.place.inside(start), a, b, numbers.get(side),
+                    {symbol: decimals[symbol] for symbol in decimals if symbol in difference.free_symbols}, difference,
+                    formula.one_unit(), line.where)
 
 
-def _read(said: Sides, order: Sequence[int], words: Vocabulary) -> tuple[dict[int, Expr], dict[int, Number]]:
-    """What the sides stand for, and the numbers among them, by their positions in the line."""
+def _read(said: Sides, order: Sequence[int], words: Vocabulary) -> dict[int, Expr]:
+    """What the sides stand for, by their positions in the line."""
     formula = said.formula
-    values = _values(said, order, words)
+    _, values = _values(said, [said.trees[side] for side in order if not said.numeric[side]], words)
     start = next(values)
     if said.update:
-        if not isinstance(formula.entry(start), Access):
+        if not isinstance(start, Access) or words.network.system.quantities[start.name].role is not Role.PARAMETER:
             formula.fail("only a parameter is updated", said.trees[order[0]], "write w5 ← w5 - eta*dE/dw5")
         start = formula.after(start, 1)
     moment = _moment(formula, start, words)
-    expressions, numbers = {order[0]: start}, {}
+    expressions = {order[0]: start}
     for side in order[1:]:
         tree = said.trees[side]
-        if (number := printed(formula, tree)) is not None:
-            expressions[side], numbers[side] = Rational(*number.exact.as_integer_ratio()), number
-        elif is_numeric(tree):
-            expressions[side], numbers[side] = worked_out(formula, tree)
-        else:
-            expressions[side] = formula.after(next(values), moment)
-    return {side: formula.finished(expression) for side, expression in expressions.items()}, numbers
+        expressions[side] = formula.value(tree, {}) if said.numeric[side] else formula.after(next(values), moment)
+    return {side: formula.finished(expression) for side, expression in expressions.items()}
 
 
-def _values(said: Sides, order: Sequence[int], words: Vocabulary) -> Iterator[Expr]:
-    """The sides that are no numbers, one after the other."""
-    trees = [said.trees[side] for side in order if not is_numeric(said.trees[side])]
+def _with_decimals_open(said: Sides, order: Sequence[int], words: Vocabulary, exact: dict[int, Expr],
+                        numbers: Collection[int]) -> tuple[dict[int, Expr], dict[Dummy, Number]]:
+    """The sides, printed numbers apart, with symbols for the decimals that may be rounded, and what these are."""
+    formula = said.formula
+    if any(has_decimals(said.trees[side]) for side in order if side not in numbers):
+        formula.decimals = {}
+        try:
+            with suppress(FileError):  # (-1)**3.0 is real, and with another number there it is not
+                opened = _read(said, order, words)
+                return {side: (exact if side in numbers else opened)[side] for side in opened}, formula.decimals
+        finally:
+            formula.decimals = None
+    return exact, {}
+
+
+def _left_alone(said: Sides, order: Sequence[int], words: Vocabulary) -> Expr:
+    """The side with which a line begins whose sides do not fit together; 0 where it does not fit itself."""
+    with suppress(FileError):
+        return _read(replace(said, trees=[said.trees[order[0]]]), [0], words)[0]
+    return Integer(0)
+
+
+def _values(said: Sides, trees: Sequence[ast.expr], words: Vocabulary) -> tuple[tuple[Index, ...], Iterator[Expr]]:
+    """The indices of sides that are no numbers, and the sides, one after the other."""
     if speaks_of_matrices(trees):
         columns = words.network.system.quantities[words.network.prediction].sample_axis != 0
-        yield from Matrices(said.formula, said.latex or columns, said.latex).sides(trees)
-    else:
-        indices = said.formula.free(*trees)
-        yield from (said.formula.value(tree, indices) for tree in trees)
+        letters, entries = Matrices(said.formula, said.latex or columns, said.latex).sides(trees)
+        return letters, iter(entries)
+    indices = said.formula.free(*trees)
+    return tuple(indices.values()), (said.formula.value(tree, indices) for tree in trees)
 
 
 def _moment(formula: ClaimFormula, start: Expr, words: Vocabulary) -> int:
@@ -130,7 +169,7 @@ def _moment(formula: ClaimFormula, start: Expr, words: Vocabulary) -> int:
 
     One writes w5 after 1 = w5 - eta*dE/dw5 and means the w5 before; but E after 1 = E_o1 + E_o2.
     """
-    after = formula.entry(start).atoms(After)
+    after = start.atoms(After)
     quantities = words.network.system.quantities
     updated = {each for each in after if isinstance(each.what, Access)
                and quantities[each.what.name].role is Role.PARAMETER}

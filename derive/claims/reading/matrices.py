@@ -59,7 +59,8 @@ class Matrices:
                 return Matrix(Integer(1), ("any", "single"))
             case ast.Name(id=name) if self.formula.scope.quantities.get(name):
                 axes = tuple(Index(f"_{i.name}{next(self._count)}", i.size) for i in self.formula.scope.quantities[name])
-                return Matrix(Access(name, *axes), (*axes, "single") if self.columns and len(axes) == 1 else axes)
+                entry = self.formula.own(Access(name, *axes))
+                return Matrix(entry, (*axes, "single") if self.columns and len(axes) == 1 else axes)
             case ast.Call(func=ast.Name(id="_d"), args=[of, by]):
                 return self.derivative(self.read(of), self.read(by), node)
             case ast.Attribute(value=inner, attr=name) if name == WHOLE:
@@ -170,11 +171,11 @@ class Matrices:
                    if isinstance(axis, Index) and isinstance(new, Index)}
         return Matrix(substitute(part.entry, renamed), axes)
 
-    def sides(self, trees: Sequence[ast.expr]) -> list[Expr]:
-        """The sides of a line as entries, all of the shape of the first, with letters for its axes."""
+    def sides(self, trees: Sequence[ast.expr]) -> tuple[tuple[Index, ...], list[Expr]]:
+        """The sides of a line as entries, all of the shape of the first, and the letters of its axes in their order."""
         read = [self.read(tree) for tree in trees]
         first = read[0]
-        letters: dict[Index, Expr] = {}
+        letters: dict[Index, Index] = {}
         for axis in first.axes:
             if isinstance(axis, Index):
                 name = axis.name.strip("_0123456789")
@@ -183,8 +184,7 @@ class Matrices:
         rest = [_lowered(part, len(first.axes)) for part in read[1:]]
         entries = [first.entry, *(self.spread(part, first.axes, tree).entry if part.axes else part.entry
                                   for part, tree in zip(rest, trees[1:], strict=True))]
-        return [readable_bound_names(substitute(entry, letters)) for entry in entries]
-
+        return tuple(letters.values()), [readable_bound_names(substitute(entry, letters)) for entry in entries]
 
     def _fits(self, own: Sequence[Axis], axes: Sequence[Axis]) -> bool:
         """Whether an array can be spread over more axes."""

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import ast
-import math
-from decimal import Decimal
-
-import sympy
-from sympy import Expr, Rational
 
 from derive.claims.reading.formula import ClaimFormula
 from derive.claims.reading.vocabulary import FUNCTIONS
 from derive.file.numbers import Number
-
-DIGITS = 12  # significant digits that are compared of a number that nobody rounded
 
 
 def is_numeric(node: ast.expr) -> bool:
@@ -21,8 +14,16 @@ def is_numeric(node: ast.expr) -> bool:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} <= {"pi", "_e", *FUNCTIONS}
 
 
+def has_decimals(node: ast.expr) -> bool:
+    """Whether decimals are printed in a side."""
+    return any(isinstance(part, ast.Constant) and isinstance(part.value, float) for part in ast.walk(node))
+
+
 def printed(formula: ClaimFormula, node: ast.expr) -> Number | None:
-    """The number that a side is, with its digits: -0.019, 3.5e-5 or 3.5*10**(-5); None where it is more."""
+    """The decimal that a side is, with its digits: -0.019, 3.5e-5 or 3.5*10**(-5); None where it is something else.
+
+    A whole number is exact, and no such decimal.
+    """
     match node:
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant() | ast.BinOp() as inner):
             found = printed(formula, inner)
@@ -38,33 +39,5 @@ def printed(formula: ClaimFormula, node: ast.expr) -> Number | None:
             return Number(f"{digits}e{places}") if places.is_Integer and digits.replace(".", "").isdigit() else None
         case ast.Constant():
             value, digits = formula.value(node, {}), formula.source(node)
-            return Number(digits) if not value.is_Integer or "." in digits else _exact(value)
+            return Number(digits) if not value.is_Integer or "." in digits else None
     return None
-
-
-def _exact(value: Expr) -> Number:
-    """A number that is not rounded, such as 1 or 1/3, with as many digits as are worth comparing."""
-    approximate = Decimal(str(sympy.N(value, DIGITS + 5)))
-    return Number(f"{approximate:.{max(DIGITS - 1 - approximate.adjusted(), 0)}f}")
-
-
-def is_exact(number: Number) -> bool:
-    """Whether a number has all the digits that are compared, as 1 and 1/3 have."""
-    return not number or len(number.exact.as_tuple().digits) >= DIGITS
-
-
-def worked_out(formula: ClaimFormula, node: ast.expr) -> tuple[Expr, Number]:
-    """The value of a side that is made of numbers, with the digits that theirs leave it.
-
-    0.7413*0.1868 may be anything that numbers rounded to 0.7413 and 0.1868 give, and so it is 0.1385 to three decimals.
-    """
-    formula.decimals = {}
-    value = formula.value(node, {})
-    decimals, formula.decimals = formula.decimals, None
-    at = {symbol: Rational(*number.exact.as_integer_ratio()) for symbol, number in decimals.items()}
-    result = formula.finite(value.xreplace(at), node)
-    room = sum(abs(float(sympy.diff(value, symbol).xreplace(at))) * float(number.digits) / 2
-               for symbol, number in decimals.items())
-    if not room:
-        return result, _exact(result)
-    return result, Number(f"{Decimal(str(sympy.N(result, 25))):.{max(0, -math.ceil(math.log10(room)))}f}")

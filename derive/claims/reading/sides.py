@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from derive.claims.reading.formula import ClaimFormula
+from derive.claims.reading.numbers import is_numeric
 from derive.file.errors import Place
 
 
@@ -36,3 +38,8 @@ class Sides:
     spans: Sequence[tuple[int, int]]
     latex: bool
     update: bool = False
+
+    @cached_property
+    def numeric(self) -> Sequence[bool]:
+        """Which sides are made of numbers alone."""
+        return [is_numeric(tree) for tree in self.trees]

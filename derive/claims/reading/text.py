@@ -45,6 +45,7 @@ AFTER = re.compile(rf"\s+after\s+({COUNT})(?:\s+(updates?|epochs?|full-batch\s+u
 PRIME = re.compile(rf"({NAME})'(?=\s*\()")
 APOSTROPHE = re.compile(r"(?<=[\w\])])'")
 RELATION = re.compile(r"(?<![<>=!])(?<!axis):?=(?!=)")
+EQUALS = re.compile("==")
 COMMA = re.compile(r"=\s*[-+]?[0-9]+(,)[0-9]+\s*(?:=|$)")
 EXAMPLES = "write a claim as net_h1 = 0.3775, dJ/dz2[n,j] = (a2[n,j] - t[n,j]) / m or w5 after 1 = 0.3589"
 
@@ -76,6 +77,11 @@ def spelled(text: str, known: Collection[str], place: Place) -> Spelling:
     claim = claim.spelled(AFTER, lambda m: [f"._after{_count(m[1])}{(m[2] or 'u')[0]}"])
     claim = claim.spelled(PRIME, lambda m: ["_prime_", m.span(1)])
     return claim.spelled(APOSTROPHE, lambda m: [".T"])
+
+
+def _inside(text: str, offset: int) -> bool:
+    """Whether a character stands in round brackets, as the comparison in where(j == k, 1, 0)."""
+    return text.count("(", 0, offset) > text.count(")", 0, offset)
 
 
 def _count(written: str) -> int:
@@ -117,8 +123,8 @@ def sides(line: str, place: Place, words: Vocabulary, several: bool = True) -> S
     """
     claim = spelled(line, words.quantities, place)
     formula = ClaimFormula(claim.text, words, claim.place(place))
-    if "==" in claim.text:
-        formula.fail("'==' has no meaning here", claim.text.index("=="), "write one =")
+    if equals := [sign.start() for sign in EQUALS.finditer(claim.text) if not _inside(claim.text, sign.start())]:
+        formula.fail("'==' has no meaning here", equals[0], "write one =")
     if (comma := COMMA.search(claim.text)) is not None:
         formula.fail("a comma has no meaning in a number", comma.start(1), "write a point: 0.3775")
     signs = list(RELATION.finditer(claim.text))

@@ -39,10 +39,12 @@ class Equations:
         system: its equations, numbered.
         sizes: the value of each size symbol, m included.
         labels: the values of whole numbers that stand inside indices, by name.
+        data: inputs and targets whose numbers are put in.
     """
 
-    def __init__(self, network: Network, system: System, sizes: Mapping[Symbol, int], labels: Mapping[str, Any]) -> None:
-        self.network, self.system = network, system
+    def __init__(self, network: Network, system: System, sizes: Mapping[Symbol, int], labels: Mapping[str, Any],
+                 data: Mapping[str, Any]) -> None:
+        self.network, self.system, self.data = network, system, data
         self.sizes, self.labels = dict(sizes), dict(labels)
         self.ranks = {q.name: len(q.indices) for q in system.quantities.values()}
         self._locals: dict[tuple[str, str], tuple[Local, Expr]] = {}
@@ -108,7 +110,9 @@ class Equations:
         return found
 
     def fixed(self, node: Access) -> float | None:
-        """The number of an entry that never changes: a constant, or one of a frozen parameter that the file gives."""
+        """The number of an entry that never changes: a constant, what is put in, a frozen parameter that the file gives."""
+        if node.name in self.data:
+            return float(self.data[node.name][entry(node)[1]])
         if entry(node) in self.constants:
             return self.constants[entry(node)]
         return given(self.network, *entry(node)) if node.name in self.network.frozen else None

@@ -15,6 +15,7 @@ import sympy
 from sympy import Add, Dummy, Expr, Mul
 
 from derive.claims.working.equations import TooLarge
+from derive.claims.working.evaluation import compiled
 from derive.claims.working.names import derivative, entry, meant, nodes_of
 from derive.claims.working.points import Point, Unknown
 from derive.instantiate import Entry, number
@@ -133,14 +134,14 @@ class Following:
             choices = [self.node(read) for read in reads]
         except (Unknown, TooLarge):
             return []
-        found = []
+        found, compute = [], compiled(body)
         for chosen in islice(product(*choices), self.combined):
             values = {entry(read): one.value for read, one in zip(reads, chosen, strict=True)}
-            value = number(body, values)
+            value = compute(values)
             room = 0.0
             for read, one in zip(reads, chosen, strict=True):
                 if one.room:
-                    moved = number(body, {**values, entry(read): one.value + one.room})
+                    moved = compute({**values, entry(read): one.value + one.room})
                     room += abs(moved - value)
             if math.isfinite(value):
                 found.append(Alternative(value, room if math.isfinite(room) else 0.0,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr
 
 from derive.claims.working.equations import TooLarge, given
-from derive.claims.working.names import access, entry, meant, nodes_of
+from derive.claims.working.evaluation import Function, compiled
+from derive.claims.working.names import Name, access, entry, meant, nodes_of
 from derive.claims.working.routes import Working
 from derive.instantiate import Entry, number
 from derive.language.equations import Role
@@ -36,6 +37,11 @@ class Line:
     body: Expr
     reads: tuple[Entry, ...]
 
+    @cached_property
+    def compute(self) -> Function:
+        """The number of the node from those that it reads."""
+        return compiled(self.body)
+
 
 class Point(Mapping[Entry, float]):
     """The numbers of a working, made when they are asked for.
@@ -50,9 +56,9 @@ class Point(Mapping[Entry, float]):
 
     def __init__(self, working: Working, given: Callable[[Sequence[Access]], Mapping[Access, float]]) -> None:
         self.working, self.given = working, given
-        self.work = 0  # numbers that were read in computing something otherwise
         self._numbers: dict[Entry, float] = {}
         self._lines: dict[Access, tuple[Line, ...]] = {}
+        self._all_lines: dict[Expr, tuple[Line, ...]] = {}
 
     def __getitem__(self, key: Entry) -> float:
         if key not in self._numbers:
@@ -69,16 +75,21 @@ class Point(Mapping[Entry, float]):
 
     def value(self, expression: Expr) -> float:
         """The value of an expression over nodes; nan where it has none."""
-        for node in nodes_of(expression):
-            self[entry(node)]
+        self.look_up(expression)
         return number(expression, self._numbers)
 
-    def lines(self, expression: Expr) -> list[Line]:
+    def look_up(self, expression: Expr | float) -> None:
+        """Have the numbers of the nodes that an expression reads."""
+        for node in nodes_of(expression) if isinstance(expression, Expr) else ():
+            if entry(node) not in self._numbers:
+                self[entry(node)]
+
+    def lines(self, expression: Expr) -> tuple[Line, ...]:
         """What an expression is computed from, each line after those that it reads."""
-        found: dict[Access, Line] = {}
-        for node in nodes_of(expression):
-            found |= {line.node: line for line in self._leading_to(node)}
-        return list(found.values())
+        if expression not in self._all_lines:
+            found = (line for node in nodes_of(expression) for line in self._leading_to(node))
+            self._all_lines[expression] = tuple(dict.fromkeys(found))
+        return self._all_lines[expression]
 
     def _leading_to(self, node: Access) -> tuple[Line, ...]:
         """The lines up to a node, itself included; the numbers that are given are looked up."""
@@ -103,11 +114,11 @@ class Point(Mapping[Entry, float]):
                     path += ((read, False) for read in reversed(nodes_of(body)) if read not in found)
                 if len(found) + len(path) > MOST_NODES:
                     raise TooLarge(node)
-            self._look_up(leaves)
+            self._look_up_leaves(leaves)
             self._lines[node] = tuple(found.values())
         return self._lines[node]
 
-    def _look_up(self, leaves: Mapping[Access, Exception]) -> None:
+    def _look_up_leaves(self, leaves: Mapping[Access, Exception]) -> None:
         """The numbers of nodes that are not computed, or what is to be raised where there is none."""
         wanted = [leaf for leaf in leaves if entry(leaf) not in self._numbers]
         found = self.given(wanted) if wanted else {}
@@ -123,17 +134,25 @@ class Point(Mapping[Entry, float]):
         Args:
             carried_on: what becomes of every number that is computed on the way, as rounding.
         """
-        new = {entry(node): change for node, change in changes.items() if not isinstance(change, Expr)}
-        numbers = ChainMap(new, self)  # type: ignore[arg-type]
+        self.value(expression)  # and with it the lines that lead there
+        for change in changes.values():
+            self.look_up(change)
+        numbers, moved = dict(self._numbers), set[Entry]()
+        for node, change in changes.items():
+            if not isinstance(change, Expr):
+                numbers[entry(node)] = change
+                moved.add(entry(node))
         for line in self.lines(expression):
             change = changes.get(line.node)
             if isinstance(change, Expr):
-                new[line.entry] = number(change, numbers)
-            elif change is None and (carried_on or any(read in new for read in line.reads)):
-                new[line.entry] = number(line.body, numbers)
-                self.work += len(line.reads)
+                numbers[line.entry] = number(change, numbers)
+            elif change is None and (carried_on or not moved.isdisjoint(line.reads)):
+                numbers[line.entry] = line.compute(numbers)
+            elif not carried_on:
+                continue
             if carried_on:
-                new[line.entry] = carried_on(new[line.entry])
+                numbers[line.entry] = carried_on(numbers[line.entry])
+            moved.add(line.entry)
         return number(expression, numbers)
 
 
@@ -149,15 +168,22 @@ def at_random(working: Working, seed: int) -> Point:
         return _drawn(working, node, seed) if fixed is None else fixed
 
     def numbers(nodes: Sequence[Access]) -> dict[Access, float]:
-        return {node: number_of(node) for node in nodes
-                if node.name in equations.system.quantities and node.name not in equations.system.definitions}
+        return {node: number_of(node) for node in nodes if is_given(meant(node.name))}
+
+    def is_given(name: Name) -> bool:
+        """Whether it is an input, a target, or what the optimiser starts from."""
+        quantity = name.of.partition(".")[0]
+        return not name.by and quantity not in equations.system.definitions and name.updates <= working.start
 
     return Point(working, numbers)
 
 
 def _drawn(working: Working, node: Access, seed: int) -> float:
-    network, quantity = working.network, working.equations.system.quantities[node.name]
+    name, _, state = meant(node.name).of.partition(".")
+    network, quantity = working.network, working.equations.system.quantities[name]
     generator = random.Random(f"{seed} {node}")
+    if state:  # some of them have roots taken
+        return generator.uniform(0.2, 1.3)
     if quantity.role is not Role.TARGET:
         # Away from 0 and from each other, and small enough that no sigmoid is all but 0 or 1.
         return generator.choice((-1, 1)) * generator.uniform(0.2, 1.3)

@@ -20,11 +20,13 @@ from typing import Any, Literal
 
 from sympy import Add, Expr, Integer, Mul, Symbol
 
+from derive.calculus.record import Adjoint
 from derive.claims.claim import After
 from derive.claims.working.equations import Equations, TooLarge
 from derive.claims.working.names import Name, derivative, meant, nodes_of
 from derive.claims.working.updates import update
 from derive.language.expressions import Access, Partial, Reduction
+from derive.language.substitution import substitute
 from derive.network import Network, NetworkDerivation
 
 UNROLLED = 2  # updates that are followed entry by entry; after more of them, parameters are given by training
@@ -39,13 +41,15 @@ class Working:
         sizes: the value of each size symbol, m included.
         labels: the values of whole numbers that stand inside indices, by name.
         order, frozen: how parameters are updated, where it is not as the file says.
+        data: inputs and targets whose numbers are put in.
+        start: after how many updates it begins: parameters and the optimiser's states are then given.
     """
 
     def __init__(self, network: Network, derivation: NetworkDerivation, sizes: Mapping[Symbol, int],
                  labels: Mapping[str, Any] | None = None, order: Order | None = None,
-                 frozen: Iterable[str] | None = None) -> None:
-        self.network, self.derivation = network, derivation
-        self.equations = Equations(network, derivation.forward, sizes, labels or {})
+                 frozen: Iterable[str] | None = None, data: Mapping[str, Any] | None = None, start: int = 0) -> None:
+        self.network, self.derivation, self.start = network, derivation, start
+        self.equations = Equations(network, derivation.forward, sizes, labels or {}, data or {})
         self.order = order or network.training.update_order
         self.frozen = frozenset(network.frozen if frozen is None else frozen)
         self.trained = tuple(name for name in network.parameters if name not in self.frozen)
@@ -81,6 +85,10 @@ class Working:
         else:
             moved = replace(name, updates=updates * bool(self._parameters[name.of]))
         return moved.at(*node.indices)
+
+    def changes(self, node: Access) -> bool:
+        """Whether a node is another number after an update."""
+        return bool(self._parameters[meant(node.name).of])
 
     @cached_property
     def _parameters(self) -> Mapping[str, frozenset[str]]:
@@ -132,7 +140,7 @@ class Working:
         if name.by or name.of in self.equations.system.definitions:
             return tuple(body.xreplace({read: self.at(read, name.updates, name.ahead) for read in nodes_of(body)})
                          for body in self.routes(plain))
-        if name.updates > UNROLLED or self.batches > 1:
+        if not self.start < name.updates <= self.start + UNROLLED or self.batches > 1:
             return ()
         return (update(self, node, name),)
 
@@ -188,23 +196,33 @@ class Working:
                     simple[node] = form
         return route.xreplace(simple)
 
+    def adjoint(self, of: Access, by: Access) -> Expr | None:
+        """The derivation's own equation of ∂of/∂by, at any indices; None where it has none."""
+        found = self._adjoints.get(by.name)
+        if of.name != self.derivation.objective or found is None:
+            return None
+        body = substitute(found.equation.body, dict(zip(found.of.indices, by.indices, strict=True)))
+        made = {adjoint.quantity.name: name for name, adjoint in self._adjoints.items()}
+        return body.xreplace({read: derivative(of, Access(made[read.name], *read.indices))
+                              for read in nodes_of(body) if read.name in made})
+
+    @cached_property
+    def _adjoints(self) -> Mapping[str, Adjoint]:
+        """The adjoints of the derivation, by what they are derivatives by."""
+        return {adjoint.of.name: adjoint for adjoint in self.derivation.adjoints}
+
     def derived(self, node: Access) -> Expr | None:
         """The derivation's own equation of a node, before any update; None where it has none."""
         name = meant(node.name)
         return next(iter(self._simplified(*self.equations.ends(node))), None) if name.by and name == name.now else None
 
     def _simplified(self, of: Access, by: Access) -> tuple[Expr, ...]:
-        """The derivation's own equation, where the derivation has it."""
-        made = {a.quantity.name: a.of.name for a in self.derivation.adjoints}
-        found = next((a for a in self.derivation.adjoints if a.of.name == by.name), None)
-        if of.name != self.derivation.objective or found is None:
-            return ()
+        """The derivation's own equation with its sums written out."""
+        body = self.adjoint(of, by)
         try:
-            body = self.equations.places(found.equation.body, dict(zip(found.of.indices, by.indices, strict=True)))
+            return () if body is None else (self.equations.places(body, {}),)
         except TooLarge:
             return ()
-        return (body.xreplace({read: derivative(of, Access(made[read.name], *read.indices))
-                               for read in nodes_of(body) if read.name in made}),)
 
     # -- what reads what --------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ def moments(working: Working, node: Access, route: Expr) -> Iterator[Mistake]:
     weights = [read for read in nodes_of(route) if meant(read.name).of in working.trained and not meant(read.name).by]
     for step, words in ((1, "already updated"), (-1, "not yet updated")):
         moved = {read: working.at(read, meant(read.name).updates + step) for read in weights
-                 if 0 <= meant(read.name).updates + step <= UNROLLED}
+                 if 0 <= meant(read.name).updates + step - working.start <= UNROLLED}
         if moved:
             said = " and ".join(say(working, read) for read in moved)
             verb = "is" if len(moved) == 1 else "are"

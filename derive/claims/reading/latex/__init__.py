@@ -33,7 +33,7 @@ EXAMPLE = "write it as \\frac{\\partial E}{\\partial w_5} = \\sum_{n=1}^{m} a_{n
 
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
-    return Lark(GRAMMAR.read_text(encoding="utf-8"), start="line", parser="lalr", propagate_positions=True)
+    return Lark(GRAMMAR.read_text(encoding="utf-8"), start="line", parser="lalr")
 
 
 def sides(line: str, place: Place, words: Vocabulary, several: bool = True) -> Sides:
@@ -67,8 +67,8 @@ def sides(line: str, place: Place, words: Vocabulary, several: bool = True) -> S
 
 def _check(formula: ClaimFormula) -> None:
     """An error where the text is too long, or brackets go too deep or do not match."""
-    if len(formula.text) > LONGEST:
-        formula.fail(f"this formula has {len(formula.text)} characters; the limit is {LONGEST}", 0, SPLIT)
+    if (length := len(formula.text.strip())) > LONGEST:
+        formula.fail(f"this formula has {length} characters; the limit is {LONGEST}", 0, SPLIT)
     if (close := re.search(r"[_^]\s*\d\d", formula.text)) is not None:
         formula.fail("LaTeX puts only the first digit there", close.start(), "write braces: w_{12}, x^{10}")
     depth = 0

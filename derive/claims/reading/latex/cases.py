@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from derive.claims.reading.latex.tree import LatexTree
 
 COMPARISONS: dict[str, type[ast.cmpop]] = {
-    "<": ast.Lt, ">": ast.Gt, "lt": ast.Lt, "gt": ast.Gt, "le": ast.LtE, "leq": ast.LtE, "ge": ast.GtE, "geq": ast.GtE,
-    "ne": ast.NotEq, "neq": ast.NotEq}
+    "=": ast.Eq, "<": ast.Lt, ">": ast.Gt, "lt": ast.Lt, "gt": ast.Gt, "le": ast.LtE, "leq": ast.LtE, "ge": ast.GtE,
+    "geq": ast.GtE, "ne": ast.NotEq, "neq": ast.NotEq}
 
 
 def cases(reader: LatexTree, atom: Tree[Token]) -> ast.expr:

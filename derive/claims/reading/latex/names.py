@@ -76,6 +76,14 @@ class Names:
                 return Found(found, positions)
         return None
 
+    def entry(self, symbol: Symbol) -> Found | None:
+        """What a letter stands for, in capitals or small ones: an entry of the matrix W^{(1)} may be w^{(1)}_{kj}."""
+        found = self.find(symbol)
+        if found is None and symbol.base[:1].islower() and symbol.below:
+            found = self.find(replace(symbol, base=symbol.base[:1].upper() + symbol.base[1:]))
+            return found if found is not None and found.positions else None
+        return found
+
     def whole(self, symbol: Symbol) -> Found | None:
         """The quantity whose matrix a capital letter stands for, as Z^{(1)} for all z^{(1)}_{nj}."""
         small = replace(symbol, base=symbol.base[:1].lower() + symbol.base[1:])
@@ -101,7 +109,7 @@ def symbol(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.ex
     inner, scripts = marks.atom(factor), marks.scripts(factor)
     base = _base(inner)
     said, rest, after = _marked(base, inner, scripts)
-    found = reader.names.find(said)
+    found = reader.names.entry(said)
     if found is None and rest and rest[0].data == "above" and not said.above:
         layer = Symbol(base, said.start, said.end, plain(rest[0]), said.below)
         if plain(rest[0]).isdigit() and (found := reader.names.find(layer)) is not None:  # W^2_{11} for W^{(2)}_{11}

@@ -88,10 +88,22 @@ def quotient(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.
     reader.fail("this is no derivative", items[place], DERIVATIVE)
 
 
+def gradient(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
+    """\\nabla_{W} E, \\partial_{w_5} E: the derivative of what follows."""
+    scripts = marks.scripts(items[place])
+    below = marks.trees(scripts[0].children) if len(scripts) == 1 and scripts[0].data == "below" else []
+    if not below or len(below[0].children) != 1 or place + 1 == len(items) or isinstance(items[place + 1], Token):
+        reader.fail("this is no derivative", items[place], DERIVATIVE)
+    of, stop = reader.factor(items, place + 1)
+    return call("_d", [of, reader.argument(below[0])], marks.start(items[place])), stop
+
+
 def fraction(reader: LatexTree, command: Token, above: Tree[Token], below: Tree[Token]) -> ast.expr:
     """A quotient, or a derivative."""
     top, bottom = marks.factors(above.children[0]), marks.factors(below.children[0])
     start = command.start_pos or 0
+    if command.endswith("dv"):
+        return call("_d", [reader.one(above), reader.one(below)], start)
     if any(side and kind(side[0]) == "PARTIAL" for side in (top, bottom)):
         if top is None or bottom is None or len(top) != 2 or len(bottom) != 2 or any(
                 kind(side[0]) != "PARTIAL" or marks.scripts(side[0]) for side in (top, bottom)):

@@ -101,8 +101,10 @@ class LatexTree:
                 return operators.reduction(self, "sum", items, place)
             case "FUNCTION":
                 return operators.function(self, items, place)
-            case "PARTIAL":
+            case "PARTIAL" if not marks.scripts(items[place]):
                 return operators.quotient(self, items, place)
+            case "NABLA" | "PARTIAL":
+                return operators.gradient(self, items, place)
             case "WORD" | "GREEK" | "TEXT" | "accented":
                 return symbol(self, items, place)
         return self.scripted(self.group(marks.atom(items[place])), marks.scripts(items[place])), place + 1
