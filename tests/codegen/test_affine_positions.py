@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_any_rank import A, n, run, system
+from test_any_rank import A, derived, n, run, system
 
 from derive.language.expressions import Index, Sum, Within
 from derive.language.substitution import SAMPLES
@@ -26,8 +26,9 @@ def test_two_indices_in_one_axis(a, b, rows, columns, before, after):
     i, k = Index("i", rows), Index("k", columns)
     low, high = span((a, rows), (b, columns))
     W = Index("p", high - low + 1 + before + after)
-    run(system({"x": (n, k), "W": (W,), "y": (n, i)},
-               (("y", n, i), Sum(A("x", n, k) * A("W", a * i + b * k + before - low), k))), {SAMPLES: 2})
+    made = system({"x": (n, k), "W": (W,), "y": (n, i)},
+                  (("y", n, i), Sum(A("x", n, k) * A("W", a * i + b * k + before - low), k)))
+    run(derived(made), {SAMPLES: 2})
 
 
 @settings(deadline=None, max_examples=25, derandomize=True)
@@ -37,7 +38,8 @@ def test_positions_outside_of_the_array_count_as_zero(a, b, rows, columns, offse
     at = a * i + b * k + offset
     body = Sum(A("x", n, k) * A("W", at) * Within(at, size), k)
     if body != 0:
-        run(system({"x": (n, k), "W": (Index("p", size),), "y": (n, i)}, (("y", n, i), body + 1)), {SAMPLES: 2})
+        made = system({"x": (n, k), "W": (Index("p", size),), "y": (n, i)}, (("y", n, i), body + 1))
+        run(derived(made), {SAMPLES: 2})
 
 
 @settings(deadline=None, max_examples=8, derandomize=True)
@@ -48,7 +50,8 @@ def test_positions_beside_a_recurrence(slope, steps, before, after, lag, reverse
     low, high = span((slope, steps))
     x = Index("p", high - low + 1 + before + after)
     last = t + 1 if reverse else t - 1
-    run(system({"x": (n, x), "u": (t,), "h": (n, t), "y": (n, t)},
-               (("h", n, t), sympy.tanh(A("x", n, slope * t + before - low) + A("h", n, last) * Within(last, steps)
-                                        * A("u", t + lag) * Within(t + lag, steps))),
-               (("y", n, t), A("h", n, steps - 1 - t) * A("u", t))), {SAMPLES: 2})
+    made = system({"x": (n, x), "u": (t,), "h": (n, t), "y": (n, t)},
+                  (("h", n, t), sympy.tanh(A("x", n, slope * t + before - low) + A("h", n, last) * Within(last, steps)
+                                           * A("u", t + lag) * Within(t + lag, steps))),
+                  (("y", n, t), A("h", n, steps - 1 - t) * A("u", t)))
+    run(derived(made), {SAMPLES: 2})

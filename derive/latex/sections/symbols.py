@@ -12,7 +12,7 @@ from derive.latex.page import Page
 from derive.latex.printer import real
 from derive.latex.words import listed, natural
 
-PAPER, EM, GAP = 170.0, 3.85, 4.3  # mm: the width of a line, an em, and the space around a column
+PAPER, EM, GAP = 166.0, 3.85, 4.3  # mm: a line, less what its letters are off; an em; the space around a column
 WIDEST, NARROWEST = 112.0, 40.0  # mm: the column of meanings
 
 
