@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 
-import make_index
 from markdown_it import MarkdownIt
+
+import make_index
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
