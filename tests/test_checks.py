@@ -186,9 +186,9 @@ def on_terminal(arguments: list[str], folder: Path, columns: int, **environment:
 
 def test_long_work_shows_progress_on_a_terminal_and_wipes_it_out(tmp_path):
     path = changed(tmp_path, ("quantity: E after 9999\n    value: 0.0000351085",
-                              "quantity: E after 60000\n    at_least: 0"))
+                              "quantity: E after 150000\n    at_least: 0"))
     written = on_terminal([str(path)], tmp_path, 80)
-    assert re.search(r"\r\x1b\[2Kupdate \d+ of 60000 … \d+ s", written)
+    assert re.search(r"\r\x1b\[2Kupdate \d+ of 150000 … \d+ s", written)
     assert written.rindex("\r\x1b[2K") < written.index("quantity")
     assert on_terminal([str(WORKED), "-q"], tmp_path, 80) == ""
 
