@@ -43,8 +43,7 @@ class Extents:
                 if isinstance(position, ast.Name) or is_shift(position) or not letters:
                     continue
                 self.counted |= letters
-                if name in self.written.reads:
-                    self._count(self.written.reads[name].indices[axis].size)
+                self._count(name, axis)
         for line in self.text.lines:
             for node in ast.walk(line.right):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
@@ -54,12 +53,14 @@ class Extents:
         # The axes that these letters run over, in what is read and in what is defined, are numbers as well.
         for name, positions, _ in self.text.accesses():
             for axis, position in enumerate(positions):
-                if isinstance(position, ast.Name) and position.id in self.counted and name in self.written.reads and \
-                        axis < len(self.written.reads[name].indices):
-                    self._count(self.written.reads[name].indices[axis].size)
+                if isinstance(position, ast.Name) and position.id in self.counted:
+                    self._count(name, axis)
 
-    def _count(self, size: Expr) -> None:
-        resolved = self.parts.resolved(size)
+    def _count(self, name: str, axis: int) -> None:
+        """Make the size of an axis of what is read a number; whether there is such an axis is asked later."""
+        if name not in self.written.reads or axis >= len(self.written.reads[name].indices):
+            return
+        resolved = self.parts.resolved(self.written.reads[name].indices[axis].size)
         for symbol in resolved.free_symbols - {SAMPLE.size}:
             self.parts.unify(Integer(self.parts.sizes[symbol]), symbol)
 

@@ -150,13 +150,16 @@ class Text:
     def _spread(self) -> None:
         """Letters for `...`, the same everywhere: those of the axes that they stand for, where these are free."""
         spread: tuple[str, ...] | None = None
+        # Where nothing else is reduced, as in mean(..., x[n,...,c]), it stands for one axis at least.
+        reduced = any(isinstance(node, ast.Call) and len(node.args) == 2 and _is_ellipsis(node.args[0])
+                      for line in self.lines for node in ast.walk(line.right))
         for name, positions, _ in self.accesses(left=False):
             if name in self.written.reads and any(_is_ellipsis(p) for p in positions):
                 named = sum(not _is_ellipsis(p) for p in positions)
                 own = self.written.reads[name].indices
                 before = next(place for place, p in enumerate(positions) if _is_ellipsis(p))
-                if len(own) < named:
-                    self.fits(name, named - 1)
+                if len(own) < named + reduced:
+                    self.fits(name, named - 1 + reduced)
                 if spread is None:
                     taken = {each.id for line in self.lines for part in (line.right, *line.left) for each in ast.walk(part)
                              if isinstance(each, ast.Name)} - set(self.written.reads)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from derivation.networks import network
 
@@ -29,6 +31,21 @@ def layer(equation: str, sizes: str = "{j: 2}", x: str = "3") -> str:
 def test_what_is_wrong_with_a_layer(text: str, message: str) -> None:
     with pytest.raises(FileError, match=message):
         network(text)
+
+
+LAYERS = ("dense: 2", "conv1d: {filters: 2, kernel: 2}", "conv2d: {filters: 2, kernel: 2}",
+          "conv_transpose1d: {filters: 2, kernel: 2}", "max_pool1d: 2", "max_pool2d: 2", "average_pool2d: 2",
+          "global_average_pool: {}", "lstm: 2", "attention: {heads: 1}", "layer_norm: {}", "batch_norm: {}", "flatten: {}",
+          'equations: "y[n,i] = x[n,2*i,0,0,0,0]"')
+
+
+@pytest.mark.parametrize("shape", ["4", "[4, 4]", "[4, 4, 4]", "[4, 4, 4, 4]"])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_takes_the_axes_or_says_how_many_it_needs(layer: str, shape: str) -> None:
+    try:
+        network(f"inputs: {{x: {shape}}}\nlayers: [{{{layer}}}]\nloss: mean_squared_error\n")
+    except FileError as error:
+        assert re.search("ax[ei]s|indices", str(error))
 
 
 def test_a_square_parameter_may_be_read_in_both_directions() -> None:
