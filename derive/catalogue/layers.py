@@ -187,6 +187,19 @@ LAST = """[states = last, not backward] y[n,j] = h[n,size(t)-1,j]
         [states = last, backward] y[n,j] = h[n,0,j]"""
 RECURRENT: dict[str, Option] = {"units": UNITS, "states": STATES, "backward": BACKWARD, "mask": MASK}
 DIRECTION = {"step": "1 - 2*backward"}
+
+
+def _of_each(parts: Mapping[str, str], **names: str) -> dict[str, str]:
+    """Meanings of what each part of a layer has: Wi and Wf are the weights of its parts i and f."""
+    return {f"{name}{letter}": f"{what} the {part}" for letter, part in parts.items() for name, what in names.items()}
+
+
+def _gates(**gates: str) -> dict[str, str]:
+    """Meanings of gates, and of what each of them has."""
+    return gates | _of_each(gates, W="weights from the input to", U="weights from the states to", b="biases of",
+                            z="pre-activations of")
+
+
 SCORES = "sum(d, Q[n,i,h,d]*K[n,j,h,d])/sqrt(size(d))"
 
 LAYERS: dict[str, Layer] = {
@@ -204,11 +217,13 @@ LAYERS: dict[str, Layer] = {
     "average_pool1d": _pool(1, largest=False),
     "average_pool2d": _pool(2, largest=False),
     "global_average_pool": Layer(
-        "y[n,c] = mean(..., x[n,...,c])", help="The mean over all axes between the samples and the channels."),
+        "y[n,c] = mean(..., x[n,...,c])", meanings={"y": "means of the channels"},
+        help="The mean over all axes between the samples and the channels."),
     "global_max_pool": Layer(
-        "y[n,c] = maximum(..., x[n,...,c])", help="The largest entry of each channel; ties share the derivative."),
+        "y[n,c] = maximum(..., x[n,...,c])", meanings={"y": "largest entries of the channels"},
+        help="The largest entry of each channel; ties share the derivative."),
     "flatten": Layer(
-        "y[n,q] = sum(..., delta(q, flat(...))*x[n,...])", sizes={"q": "entries(x)"},
+        "y[n,q] = sum(..., delta(q, flat(...))*x[n,...])", sizes={"q": "entries(x)"}, meanings={"y": "entries in one row"},
         help="All entries of a sample in one row, the last axis fastest."),
     "embedding": Layer(
         "e[n,...,j] = E[x[n,...],j]",
@@ -274,7 +289,8 @@ LAYERS: dict[str, Layer] = {
         [mask] h[n,t,j] = h[n,t-step,j] + mask[n,t]*(1 - u[n,t,j])*(c[n,t,j] - h[n,t-step,j])
         {LAST}""",
         RECURRENT, "units", {"j": "units"}, DIRECTION,
-        meanings={"r": "reset gate", "u": "update gate", "c": "candidate states", "h": "states", "y": "last state"},
+        meanings={**_gates(r="reset gate", u="update gate", c="candidate states"), "h": "states", "y": "last state",
+                  "q": "sums that the reset gate acts on", "bh": "biases that the reset gate acts on"},
         help="A gated recurrent unit.", source="Cho et al. 2014, with the reset gate after the product"),
     "lstm": Layer(
         f"""{GATE.format(g='i')}
@@ -292,7 +308,7 @@ LAYERS: dict[str, Layer] = {
         [mask] h[n,t,j] = mask[n,t]*o[n,t,j]*s[n,t,j] + (1 - mask[n,t])*h[n,t-step,j]
         {LAST}""",
         RECURRENT, "units", {"j": "units"}, DIRECTION, initial={"bf": 1.0},
-        meanings={"i": "input gate", "f": "forget gate", "o": "output gate", "g": "candidate cells", "c": "cells",
+        meanings={**_gates(i="input gate", f="forget gate", o="output gate", g="candidate cells"), "c": "cells",
                   "s": "tanh of the cells", "h": "states", "y": "last state"},
         help="Long short-term memory.", source="Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000"),
     "attention": Layer(
@@ -314,7 +330,8 @@ LAYERS: dict[str, Layer] = {
          "mask": Read(help="an input m[n,j] of ones and zeros: a position with 0 is not attended to"),
          "memory": Read(help="the layer that is attended to, where it is not the one that attends")},
         None, {"h": "heads", "d": "units/heads", "c": "units"},
-        meanings={"Q": "queries", "K": "keys", "V": "values", "S": "scores", "P": "attention", "A": "attended values",
+        meanings={**_of_each({"q": "queries", "k": "keys", "v": "values", "o": "outputs"}, W="weights of", b="biases of"),
+                  "Q": "queries", "K": "keys", "V": "values", "S": "scores", "P": "attention", "A": "attended values",
                   "y": "outputs"},
         help="Scaled dot-product attention with one or several heads.", source="Vaswani et al. 2017"),
     "positional_encoding": Layer(

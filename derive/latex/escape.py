@@ -35,7 +35,7 @@ _GREEK |= {"eps": r"\varepsilon", "ell": r"\ell"}
 _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else 'SMALL'} LETTER "
                                      f"{n.upper().replace('LAMBDA', 'LAMDA')}"): n for n in GREEK}
 _LONG = re.compile(r"\S{30,}")  # a word, as an address, that may not fit into its line
-_PIECES = re.compile(r"\w{1,10}\W*|\W+")  # between which it may go on in the next
+_PIECES = re.compile(r"[^\W_]{1,10}[\W_]*|[\W_]+")  # between which it may go on in the next
 _TWO_WORDS = re.compile(r"([a-z]{4,})_([a-z]{3,})(\d*)")
 
 

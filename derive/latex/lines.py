@@ -18,6 +18,7 @@ PAGE = 40.0  # usable width of a line in em: 170 mm of text at 11 pt, less an em
 _TAG = 3.2
 SIZES = {"": 1.0, r"\small": 0.91, r"\footnotesize": 0.82}  # and their shares of the usual size
 _INDENT = 2.5
+BELOW = r"&\qquad ("  # how a row begins that says something of the row before it
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ _WIDE = {r"\quad": 1.0, r"\qquad": 2.0, r"\,": 0.17, r"\:": 0.22, r"\;": 0.28, r
          r"\dots": 1.2, r"\cdots": 1.4, r"\text": 0.0, r"\_": 0.5}
 _BIG = {r"\bigl": 0.1, r"\bigr": 0.1, r"\Bigl": 0.25, r"\Bigr": 0.25, r"\biggl": 0.4, r"\biggr": 0.4}
 _PLAIN = {"+": 1.25, "-": 1.25, "=": 1.35, "<": 1.35, ">": 1.35, ",": 0.45, "(": 0.4, ")": 0.4, "[": 0.3, "]": 0.3,
-          "'": 0.3, ".": 0.28, "/": 0.5, "*": 0.5, " ": 0.0, "m": 0.9, "w": 0.74, "W": 1.1, "M": 1.1}
+          "'": 0.3, ".": 0.28, "/": 0.5, "*": 0.5, " ": 0.0, "m": 0.9, "w": 0.74, "W": 1.1, "M": 1.1,
+          **dict.fromkeys("0123456789", 0.5)}
 _CAPITAL, _LETTER, _COMMAND = 0.8, 0.62, 0.68
 
 
@@ -228,8 +230,9 @@ def _continued(before: str, part: str) -> str:
 
 
 def display(rows: Sequence[str]) -> str:
-    """Rows as a display; neither the first nor the last stands alone on a page."""
-    ended = [row if row.endswith(r"\\*") else row + (r" \\*" if at in (0, len(rows) - 2) else r" \\")
+    """Rows as a display; neither the first nor the last stands alone on a page, nor what stands in brackets below a row."""
+    ended = [row if row.endswith(r"\\*") else
+             row + (r" \\*" if at in (0, len(rows) - 2) or rows[at + 1].startswith(BELOW) else r" \\")
              for at, row in enumerate(rows[:-1])]
     return "\\begin{align*}\n" + "\n".join([*ended, rows[-1]]) + "\n\\end{align*}"
 

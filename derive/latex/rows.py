@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from derive.latex.lines import PAGE, broken, display, width, within
+from derive.latex.lines import BELOW, PAGE, broken, display, width, within
 from derive.latex.printer import deeper, plain
 
 
@@ -34,7 +34,7 @@ def rows_of(rows: Iterable[Row]) -> str:
             out.append(f"&{start}{line}")
         if beside:
             fits = width(lines[-1]) + width(beside) + (2 if len(lines) == 1 else 4.5) <= room
-            out.append(rf"{out.pop()} \quad ({beside})" if fits else rf"&\qquad ({beside})")
+            out.append(rf"{out.pop()} \quad ({beside})" if fits else f"{BELOW}{beside})")
     return display(out)
 
 

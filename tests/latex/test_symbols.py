@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from derivation.networks import network
 from test_document import compiled, needs_tex, overfull
+
+from derive.catalogue.layers import LAYERS, Read
 
 BODY = """
 inputs: {x: 2}
@@ -40,3 +44,23 @@ def test_a_symbol_says_what_it_is():
     latex = network(BODY + "regularisation: {l2: 0.001}\n").derivation().latex("index")
     assert "strength of the L2 regularisation: $0.001$" in latex
     assert "loss on the data: cross entropy" in latex and "& loss: cross entropy, with regularisation" in latex
+
+
+RECURRENT = "inputs: {x: [4, 3]}\nlayers: [{%s}, {dense: 1}]\nloss: mean_squared_error\n"
+
+
+@pytest.mark.parametrize(("layer", "said"), [
+    ("lstm: 2", ["weights from the input to the forget gate", "weights from the states to the candidate cells",
+                 "biases of the input gate", "pre-activations of the output gate"]),
+    ("gru: 2", ["weights from the states to the update gate", "biases that the reset gate acts on"]),
+    ("attention: {heads: 3}, name: heads", ["weights of the queries", "biases of the outputs"])])
+def test_a_gate_says_what_its_weights_are_for(layer, said):
+    latex = network(RECURRENT % layer).derivation().latex("index")
+    assert [words for words in said if words not in latex] == []
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_quantity_of_the_catalogue_has_a_meaning(kind):
+    layer = LAYERS[kind]
+    read = {"x", *(name for name, option in layer.options.items() if isinstance(option, Read))}
+    assert set(re.findall(r"(\w+)\[", layer.equations)) - read - set(layer.meanings) == set()
