@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# A worker makes expressions by the million and few cycles, and meets equal ones in hundreds of networks.
+gc.set_threshold(200_000, 20, 20)
+os.environ.setdefault("SYMPY_CACHE_SIZE", "50000")
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
