@@ -257,6 +257,7 @@ def main() -> None:
     # Nearly all that this short process makes lives to its end: collecting garbage finds none, and taking SymPy's
     # hundred thousand objects apart at the end takes a fifth of the run.
     gc.set_threshold(1_000_000, 50, 100)
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "None")  # all that it has computed is met again
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # which it looks for in every installed package
     for number in (signal.SIGINT, signal.SIGTERM):  # leave by way of `with`: no process stays
         signal.signal(number, lambda number, _: sys.exit(128 + number))

@@ -14,18 +14,18 @@ Given:
 
     x[n,t,j]  (m, 15, 2)   input
     t[n,j]    (m, 1)       target
-    Wi1[k,j]  (2, 16)      parameter Wi of layer 1
-    Ui1[l,j]  (16, 16)     parameter Ui of layer 1
-    bi1[j]    (16,)        biases of layer 1
-    Wf1[k,j]  (2, 16)      parameter Wf of layer 1
-    Uf1[l,j]  (16, 16)     parameter Uf of layer 1
-    bf1[j]    (16,)        biases of layer 1
-    Wo1[k,j]  (2, 16)      parameter Wo of layer 1
-    Uo1[l,j]  (16, 16)     parameter Uo of layer 1
-    bo1[j]    (16,)        biases of layer 1
-    Wg1[k,j]  (2, 16)      parameter Wg of layer 1
-    Ug1[l,j]  (16, 16)     parameter Ug of layer 1
-    bg1[j]    (16,)        biases of layer 1
+    Wi1[k,j]  (2, 16)      weights from the input to the input gate of layer 1
+    Ui1[l,j]  (16, 16)     weights from the states to the input gate of layer 1
+    bi1[j]    (16,)        biases of the input gate of layer 1
+    Wf1[k,j]  (2, 16)      weights from the input to the forget gate of layer 1
+    Uf1[l,j]  (16, 16)     weights from the states to the forget gate of layer 1
+    bf1[j]    (16,)        biases of the forget gate of layer 1
+    Wo1[k,j]  (2, 16)      weights from the input to the output gate of layer 1
+    Uo1[l,j]  (16, 16)     weights from the states to the output gate of layer 1
+    bo1[j]    (16,)        biases of the output gate of layer 1
+    Wg1[k,j]  (2, 16)      weights from the input to the candidate cells of layer 1
+    Ug1[l,j]  (16, 16)     weights from the states to the candidate cells of layer 1
+    bg1[j]    (16,)        biases of the candidate cells of layer 1
     W2[k,j]   (16, 1)      weights of layer 2
     b2[j]     (1,)         biases of layer 2
 
@@ -538,6 +538,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -552,9 +560,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -595,12 +603,13 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     h1_laid_out = memory.array(m, 14, 16)
     dJ_dzg1_laid_out = dJ_dzo1_laid_out = dJ_dzf1_laid_out = memory.array(m, 14, 16)
     dJ_dzi1_laid_out = dJ_dzg1_laid_out
+    ones_m = np.full((m,), 1, memory.dtype)
     return (
         zi1, dJ_ds1, zf1, dJ_dc1, zo1, dJ_dg1, zg1, scratch3, dJ_do1, zi1_2, zf1_2, zo1_2, zg1_2,
         scratch, y1, dJ_dy1, h1, i1, f1, o1, g1, c1, s1, z2, e, dJ_dz2, e_1, dJ_dh1, scratch2,
         dJ_df1, dJ_dc1_1, dJ_dzg1, dJ_dzg1_1, dJ_dzo1, dJ_dzo1_1, dJ_dzf1, dJ_dzf1_1, dJ_dzi1,
         dJ_dzi1_1, dJ_dh1_1, scratch4, dJ_dh1_2, dJ_dh1_3, scratch5, dJ_dh1_4, scratch6, dJ_di1,
-        h1_laid_out, dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out,
+        h1_laid_out, dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out, ones_m,
     )
 
 
@@ -622,7 +631,7 @@ def _step(
         scratch, y1, dJ_dy1, h1, i1, f1, o1, g1, c1, s1, z2, e, dJ_dz2, e_1, dJ_dh1, scratch2,
         dJ_df1, dJ_dc1_1, dJ_dzg1, dJ_dzg1_1, dJ_dzo1, dJ_dzo1_1, dJ_dzf1, dJ_dzf1_1, dJ_dzi1,
         dJ_dzi1_1, dJ_dh1_1, scratch4, dJ_dh1_2, dJ_dh1_3, scratch5, dJ_dh1_4, scratch6, dJ_di1,
-        h1_laid_out, dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out,
+        h1_laid_out, dJ_dzg1_laid_out, dJ_dzo1_laid_out, dJ_dzf1_laid_out, dJ_dzi1_laid_out, ones_m,
     ) = arrays
     m = len(x)
     # (1)  zi1[n,t,j] = Σ_k x[n,t,k]·Wi1[k,j] + Σ_l h1[n,t−1,l]·[0≤t−1]·Ui1[l,j] + bi1[j]
@@ -694,7 +703,7 @@ def _step(
     # (18)  dJ_dW2[k,j] = Σ_n y1[n,k]·dJ_dz2[n,j]
     np.matmul(y1.T, dJ_dz2, out=dJ_dW2)
     # (19)  dJ_db2[j] = Σ_n dJ_dz2[n,j]
-    np.add.reduce(dJ_dz2, axis=0, out=dJ_db2)
+    np.matmul(dJ_dz2.T, ones_m, out=dJ_db2)
     # (20)  dJ_dy1[n,j] = Σ_k dJ_dz2[n,k]·W2[j,k]
     np.matmul(dJ_dz2, W2.T, out=dJ_dy1)
     # (21)  dJ_dh1[n,t,j] = (Σ_k dJ_dzf1[n,t+1,k]·Uf1[j,k])·[t+1<d0_t] + (Σ_k
@@ -989,11 +998,11 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
-        self._u = np.zeros_like(self._theta)
-        self._v = np.zeros_like(self._theta)
-        self._scratch = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
+        self._u = _aligned(sum(sizes), self.dtype)
+        self._v = _aligned(sum(sizes), self.dtype)
+        self._scratch = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

@@ -361,6 +361,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -375,9 +383,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -401,11 +409,13 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     dJ_da_restored = scratch5 = memory.array(m, 32)
     dJ_dW_restored = memory.array(12, 32)
     dJ_da_code = scratch7 = memory.array(m, 12)
+    float_zero = np.full((), 0, memory.dtype)
+    ones_m = np.full((m,), 1, memory.dtype)
     return (
         z_wide, dJ_dz_wide, a_wide, scratch10, z_code, dJ_dz_code, a_code, scratch8, z_restored,
         dJ_dz_restored, dJ_da_wide, scratch9, a_restored, scratch6, z_picture, e, dJ_dz_picture,
         a_picture, scratch4, scratch, log1p_exp_z_picture, e_1, scratch2, scratch3, dJ_dW_picture,
-        dJ_da_restored, scratch5, dJ_dW_restored, dJ_da_code, scratch7,
+        dJ_da_restored, scratch5, dJ_dW_restored, dJ_da_code, scratch7, float_zero, ones_m,
     )
 
 
@@ -423,7 +433,7 @@ def _step(
         z_wide, dJ_dz_wide, a_wide, scratch10, z_code, dJ_dz_code, a_code, scratch8, z_restored,
         dJ_dz_restored, dJ_da_wide, scratch9, a_restored, scratch6, z_picture, e, dJ_dz_picture,
         a_picture, scratch4, scratch, log1p_exp_z_picture, e_1, scratch2, scratch3, dJ_dW_picture,
-        dJ_da_restored, scratch5, dJ_dW_restored, dJ_da_code, scratch7,
+        dJ_da_restored, scratch5, dJ_dW_restored, dJ_da_code, scratch7, float_zero, ones_m,
     ) = arrays
     m = len(x)
     # (1)  z_wide[n,j] = Σ_k x[n,k]·W_wide[k,j] + b_wide[j]
@@ -457,11 +467,11 @@ def _step(
     np.log1p(scratch, out=log1p_exp_z_picture)
     np.multiply(sparsity, a_picture, out=e_1)
     np.subtract(1, t, out=scratch2)
-    np.maximum(z_picture, 0, out=scratch3)
+    np.maximum(z_picture, float_zero, out=scratch3)
     np.add(log1p_exp_z_picture, scratch3, out=scratch3)
     np.multiply(scratch2, scratch3, out=scratch2)
     np.negative(z_picture, out=e)
-    np.maximum(e, 0, out=e)
+    np.maximum(e, float_zero, out=e)
     np.add(log1p_exp_z_picture, e, out=e)
     np.multiply(t, e, out=e)
     np.add(scratch2, e, out=e)
@@ -478,7 +488,7 @@ def _step(
     np.subtract(dJ_dz_picture, scratch4, out=dJ_dz_picture)
     np.divide(dJ_dz_picture, m, out=dJ_dz_picture)
     # (16)  dJ_db_picture[j] = Σ_n dJ_dz_picture[n,j]
-    np.add.reduce(dJ_dz_picture, axis=0, out=dJ_db_picture)
+    np.matmul(dJ_dz_picture.T, ones_m, out=dJ_db_picture)
     # (17)  dJ_dW_picture[k,j] = Σ_n a_restored[n,k]·dJ_dz_picture[n,j]
     np.matmul(a_restored.T, dJ_dz_picture, out=dJ_dW_picture)
     # (18)  dJ_da_restored[n,j] = Σ_k dJ_dz_picture[n,k]·W_picture[j,k]
@@ -495,7 +505,7 @@ def _step(
     np.add(1, scratch6, out=scratch6)
     np.multiply(dJ_dz_restored, scratch6, out=dJ_dz_restored)
     # (20)  dJ_db_restored[j] = Σ_n dJ_dz_restored[n,j]
-    np.add.reduce(dJ_dz_restored, axis=0, out=dJ_db_restored)
+    np.matmul(dJ_dz_restored.T, ones_m, out=dJ_db_restored)
     # (21)  dJ_dW_restored[k,j] = Σ_n a_code[n,k]·dJ_dz_restored[n,j]
     np.matmul(a_code.T, dJ_dz_restored, out=dJ_dW_restored)
     # (22)  dJ_da_code[n,j] = Σ_k dJ_dz_restored[n,k]·W_restored[j,k]
@@ -515,7 +525,7 @@ def _step(
     np.matmul(a_wide.T, dJ_dz_code, out=dJ_dW_code)
     np.add(dJ_dW_code, dJ_dW_restored.T, out=dJ_dW_code)
     # (25)  dJ_db_code[j] = Σ_n dJ_dz_code[n,j]
-    np.add.reduce(dJ_dz_code, axis=0, out=dJ_db_code)
+    np.matmul(dJ_dz_code.T, ones_m, out=dJ_db_code)
     # (26)  dJ_da_wide[n,j] = Σ_k dJ_dz_code[n,k]·W_code[j,k]
     np.matmul(dJ_dz_code, W_code.T, out=dJ_da_wide)
     # (27)  dJ_dz_wide[n,j] = dJ_da_wide[n,j]·(1 − a_wide[n,j]²)
@@ -533,7 +543,7 @@ def _step(
     np.matmul(x.T, dJ_dz_wide, out=dJ_dW_wide)
     np.add(dJ_dW_picture.T, dJ_dW_wide, out=dJ_dW_wide)
     # (29)  dJ_db_wide[j] = Σ_n dJ_dz_wide[n,j]
-    np.add.reduce(dJ_dz_wide, axis=0, out=dJ_db_wide)
+    np.matmul(dJ_dz_wide.T, ones_m, out=dJ_db_wide)
     return float(J)
 
 
@@ -723,11 +733,11 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
-        self._u = np.zeros_like(self._theta)
-        self._v = np.zeros_like(self._theta)
-        self._scratch = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
+        self._u = _aligned(sum(sizes), self.dtype)
+        self._v = _aligned(sum(sizes), self.dtype)
+        self._scratch = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

@@ -243,6 +243,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -257,9 +265,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -275,9 +283,10 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     scratch2 = memory.array(m, 1)
     scratch3 = memory.array(m, 1)
     dJ_da1 = memory.array(m, 3)
+    float_zero = np.full((), 0, memory.dtype)
     return (
         h1, dJ_dh1, a1, scratch4, h2, e, dJ_dh2, Y, scratch, log1p_exp_h2, scratch2, scratch3,
-        dJ_da1,
+        dJ_da1, float_zero,
     )
 
 
@@ -293,7 +302,7 @@ def _step(
     dJ_dtheta1, dJ_dtheta2 = gradients
     (
         h1, dJ_dh1, a1, scratch4, h2, e, dJ_dh2, Y, scratch, log1p_exp_h2, scratch2, scratch3,
-        dJ_da1,
+        dJ_da1, float_zero,
     ) = arrays
     m = len(x)
     # (1)  h1[n,j] = Σ_k x[n,k]·theta1[k,j]
@@ -316,11 +325,11 @@ def _step(
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=log1p_exp_h2)
     np.subtract(1, Y_star, out=scratch2)
-    np.maximum(h2, 0, out=scratch3)
+    np.maximum(h2, float_zero, out=scratch3)
     np.add(log1p_exp_h2, scratch3, out=scratch3)
     np.multiply(scratch2, scratch3, out=scratch2)
     np.negative(h2, out=e)
-    np.maximum(e, 0, out=e)
+    np.maximum(e, float_zero, out=e)
     np.add(log1p_exp_h2, e, out=e)
     np.multiply(Y_star, e, out=e)
     np.add(scratch2, e, out=e)
@@ -490,8 +499,8 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

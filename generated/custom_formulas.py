@@ -299,6 +299,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -313,9 +321,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -335,10 +343,11 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     scratch2 = dJ_dz2_1 = memory.array(m, 12)
     scratch3 = memory.array(m, 12)
     scratch4 = memory.array(m, 12)
+    ones_m = np.full((m,), 1, memory.dtype)
     return (
         z1, a1, dJ_da1, dJ_dz1, a1_1, scratch8, z2, scratch6, dJ_dz1_1, a2, dJ_da2, dJ_dz2,
         scratch7, a2_1, scratch5, z3, e, dJ_dz3, e_1, scratch, scratch2, dJ_dz2_1, scratch3,
-        scratch4,
+        scratch4, ones_m,
     )
 
 
@@ -355,7 +364,7 @@ def _step(
     (
         z1, a1, dJ_da1, dJ_dz1, a1_1, scratch8, z2, scratch6, dJ_dz1_1, a2, dJ_da2, dJ_dz2,
         scratch7, a2_1, scratch5, z3, e, dJ_dz3, e_1, scratch, scratch2, dJ_dz2_1, scratch3,
-        scratch4,
+        scratch4, ones_m,
     ) = arrays
     m = len(x)
     # (1)  z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]
@@ -397,7 +406,7 @@ def _step(
     # (10)  dJ_dW3[k,j] = Σ_n a2[n,k]·dJ_dz3[n,j]
     np.matmul(a2.T, dJ_dz3, out=dJ_dW3)
     # (11)  dJ_db3[j] = Σ_n dJ_dz3[n,j]
-    np.add.reduce(dJ_dz3, axis=0, out=dJ_db3)
+    np.matmul(dJ_dz3.T, ones_m, out=dJ_db3)
     # (12)  dJ_da2[n,j] = Σ_k dJ_dz3[n,k]·W3[j,k]
     np.matmul(dJ_dz3, W3.T, out=dJ_da2)
     # (13)  dJ_dz2[n,j] = dJ_da2[n,j]·(1 + beta·z2[n,j]·exp(−beta·z2[n,j]) + exp(−beta·z2[n,j])) /
@@ -417,7 +426,7 @@ def _step(
     # (14)  dJ_dW2[k,j] = Σ_n a1[n,k]·dJ_dz2[n,j]
     np.matmul(a1.T, dJ_dz2, out=dJ_dW2)
     # (15)  dJ_db2[j] = Σ_n dJ_dz2[n,j]
-    np.add.reduce(dJ_dz2, axis=0, out=dJ_db2)
+    np.matmul(dJ_dz2.T, ones_m, out=dJ_db2)
     # (16)  dJ_da1[n,j] = Σ_k dJ_dz2[n,k]·W2[j,k]
     np.matmul(dJ_dz2, W2.T, out=dJ_da1)
     # (17)  dJ_dz1[n,j] = dJ_da1[n,j]·(1 + beta·z1[n,j]·exp(−beta·z1[n,j]) + exp(−beta·z1[n,j])) /
@@ -437,7 +446,7 @@ def _step(
     # (18)  dJ_dW1[k,j] = Σ_n x[n,k]·dJ_dz1[n,j]
     np.matmul(x.T, dJ_dz1, out=dJ_dW1)
     # (19)  dJ_db1[j] = Σ_n dJ_dz1[n,j]
-    np.add.reduce(dJ_dz1, axis=0, out=dJ_db1)
+    np.matmul(dJ_dz1.T, ones_m, out=dJ_db1)
     return float(J)
 
 
@@ -627,11 +636,11 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
-        self._u = np.zeros_like(self._theta)
-        self._v = np.zeros_like(self._theta)
-        self._scratch = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
+        self._u = _aligned(sum(sizes), self.dtype)
+        self._v = _aligned(sum(sizes), self.dtype)
+        self._scratch = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

@@ -280,6 +280,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -294,9 +302,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -306,16 +314,20 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     memory.used = 0
     z1 = memory.array(m, 32)
     a1 = dJ_da1 = dJ_dz1 = memory.array(m, 32)
-    z2 = scratch = dJ_dz2 = memory.array(m, 10)
+    z2 = scratch = e_2 = dJ_dz2 = memory.array(m, 10)
+    turned_z2 = memory.array(10, m)
     max_z2 = e = memory.array(m)
-    a2 = memory.array(m, 10)
     sum_exp_z2 = memory.array(m)
     scratch2 = memory.array(32, 10)
     mask = memory.array(m, 32, dtype=bool)
     scratch3 = memory.array(64, 32)
+    a2 = turned_z2.reshape(m, 10)
+    float_zero = np.full((), 0, memory.dtype)
+    ones_10 = np.full((10,), 1, memory.dtype)
+    ones_m = np.full((m,), 1, memory.dtype)
     return (
-        z1, a1, dJ_da1, dJ_dz1, z2, scratch, dJ_dz2, max_z2, e, a2, sum_exp_z2, scratch2, mask,
-        scratch3,
+        z1, a1, dJ_da1, dJ_dz1, z2, scratch, e_2, dJ_dz2, turned_z2, max_z2, e, sum_exp_z2,
+        scratch2, mask, scratch3, a2, float_zero, ones_10, ones_m,
     )
 
 
@@ -330,30 +342,31 @@ def _step(
     W1, b1, W2, b2 = parameters
     dJ_dW1, dJ_db1, dJ_dW2, dJ_db2 = gradients
     (
-        z1, a1, dJ_da1, dJ_dz1, z2, scratch, dJ_dz2, max_z2, e, a2, sum_exp_z2, scratch2, mask,
-        scratch3,
+        z1, a1, dJ_da1, dJ_dz1, z2, scratch, e_2, dJ_dz2, turned_z2, max_z2, e, sum_exp_z2,
+        scratch2, mask, scratch3, a2, float_zero, ones_10, ones_m,
     ) = arrays
     m = len(x)
     # (1)  z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]
     np.matmul(x, W1, out=z1)
     np.add(z1, b1, out=z1)
     # (2)  a1[n,j] = {z1[n,j] if z1[n,j] > 0; 0 otherwise}
-    np.maximum(z1, 0, out=a1)
+    np.maximum(z1, float_zero, out=a1)
     # (3)  z2[n,j] = Σ_k a1[n,k]·W2[k,j] + b2[j]
     np.matmul(a1, W2, out=z2)
     np.add(z2, b2, out=z2)
     # (4)  a2[n,j] = exp(z2[n,j]) / (Σ_k exp(z2[n,k]))
-    np.maximum.reduce(z2, axis=1, out=max_z2)
+    np.copyto(turned_z2, z2.T)
+    np.maximum.reduce(turned_z2, axis=0, out=max_z2)
     np.subtract(z2, max_z2[:, np.newaxis], out=a2)
     np.exp(a2, out=a2)
-    np.add.reduce(a2, axis=1, out=sum_exp_z2)
+    np.matmul(a2, ones_10, out=sum_exp_z2)
     np.divide(a2, sum_exp_z2[:, np.newaxis], out=a2)
     # (5)  e[n] = −Σ_k t[n,k]·log(a2[n,k])
     np.subtract(z2, max_z2[:, np.newaxis], out=scratch)
     np.log(sum_exp_z2, out=e)
     np.subtract(scratch, e[:, np.newaxis], out=scratch)
-    np.multiply(t, scratch, out=scratch)
-    np.add.reduce(scratch, axis=1, out=e)
+    np.multiply(t, scratch, out=e_2)
+    np.matmul(e_2, ones_10, out=e)
     np.negative(e, out=e)
     # (6)  L = Σ_n e[n] / m
     L = np.add.reduce(e, axis=None)
@@ -372,18 +385,18 @@ def _step(
     np.multiply(lambda2, W2, out=scratch2)
     np.add(scratch2, dJ_dW2, out=dJ_dW2)
     # (15)  dJ_db2[j] = Σ_n dJ_dz2[n,j]
-    np.add.reduce(dJ_dz2, axis=0, out=dJ_db2)
+    np.matmul(dJ_dz2.T, ones_m, out=dJ_db2)
     # (16)  dJ_da1[n,j] = Σ_k dJ_dz2[n,k]·W2[j,k]
     np.matmul(dJ_dz2, W2.T, out=dJ_da1)
     # (17)  dJ_dz1[n,j] = dJ_da1[n,j]·{1 if z1[n,j] > 0; 0 otherwise}
-    np.greater(z1, 0, out=mask)
+    np.greater(z1, float_zero, out=mask)
     np.multiply(dJ_da1, mask, out=dJ_dz1)
     # (18)  dJ_dW1[k,j] = Σ_n x[n,k]·dJ_dz1[n,j] + lambda2·W1[k,j]
     np.matmul(x.T, dJ_dz1, out=dJ_dW1)
     np.multiply(lambda2, W1, out=scratch3)
     np.add(scratch3, dJ_dW1, out=dJ_dW1)
     # (19)  dJ_db1[j] = Σ_n dJ_dz1[n,j]
-    np.add.reduce(dJ_dz1, axis=0, out=dJ_db1)
+    np.matmul(dJ_dz1.T, ones_m, out=dJ_db1)
     return float(J)
 
 
@@ -532,8 +545,8 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

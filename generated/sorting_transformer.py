@@ -18,14 +18,14 @@ Given:
     p2[t,j]     (11, 32)     position vectors of layer 2
     g3[j]       (32,)        scales of layer 3
     b3[j]       (32,)        shifts of layer 3
-    Wq4[k,h,d]  (32, 4, 8)   parameter Wq of layer 4
-    bq4[h,d]    (4, 8)       biases of layer 4
-    Wk4[k,h,d]  (32, 4, 8)   parameter Wk of layer 4
-    bk4[h,d]    (4, 8)       biases of layer 4
-    Wv4[k,h,d]  (32, 4, 8)   parameter Wv of layer 4
-    bv4[h,d]    (4, 8)       biases of layer 4
-    Wo4[h,d,c]  (4, 8, 32)   parameter Wo of layer 4
-    bo4[c]      (32,)        biases of layer 4
+    Wq4[k,h,d]  (32, 4, 8)   weights of the queries of layer 4
+    bq4[h,d]    (4, 8)       biases of the queries of layer 4
+    Wk4[k,h,d]  (32, 4, 8)   weights of the keys of layer 4
+    bk4[h,d]    (4, 8)       biases of the keys of layer 4
+    Wv4[k,h,d]  (32, 4, 8)   weights of the values of layer 4
+    bv4[h,d]    (4, 8)       biases of the values of layer 4
+    Wo4[h,d,c]  (4, 8, 32)   weights of the outputs of layer 4
+    bo4[c]      (32,)        biases of the outputs of layer 4
     g6[j]       (32,)        scales of layer 6
     b6[j]       (32,)        shifts of layer 6
     W7[k,j]     (32, 64)     weights of layer 7
@@ -778,6 +778,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -792,9 +800,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -802,55 +810,60 @@ class _Memory:
 def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     """The arrays of a training step on m samples; those named together share their memory."""
     memory.used = 0
-    e1 = y2 = scratch21 = dJ_dv3_1 = dJ_dy2 = memory.array(m, 11, 32)
+    e1 = y2 = scratch19 = dJ_dv3_1 = dJ_dy2 = memory.array(m, 11, 32)
     sum_y2 = memory.array(m, 11)
-    mu3 = dJ_dmu3 = scratch23 = memory.array(m, 11)
+    mu3 = dJ_dmu3 = scratch22 = memory.array(m, 11)
     v3_2 = memory.array(m, 11, 32)
-    scratch = y3 = dJ_dy3 = memory.array(m, 11, 32)
-    v3 = scratch2 = mu6 = dJ_dmu6 = dJ_dg3_2 = dJ_dv3 = memory.array(m, 11)
-    y3_1 = scratch22 = memory.array(m, 11)
+    v3_3 = y3 = dJ_dy3 = scratch21 = memory.array(m, 11, 32)
+    v3 = scratch = mu6 = dJ_dmu6 = dJ_dg3_2 = dJ_dv3 = memory.array(m, 11)
+    y3_1 = scratch20 = memory.array(m, 11)
     y3_2 = memory.array(m, 11)
     Q4 = dJ_dQ4 = memory.array(m, 11, 4, 8)
     K4 = memory.array(m, 11, 4, 8)
     V4 = dJ_dV4 = memory.array(m, 11, 4, 8)
     S4 = P4 = memory.array(m, 4, 11, 11)
     mask = memory.array(11, 11, dtype=bool)
-    scratch3 = memory.array(11, 11)
+    scratch2 = memory.array(11, 11)
+    turned_S4 = memory.array(11, m, 4, 11)
     max_S4 = sum_exp_S4 = dJ_dS4_1 = memory.array(m, 4, 11)
     A4 = dJ_dA4 = dJ_dK4 = memory.array(m, 11, 4, 8)
-    y4 = s5 = scratch17 = dJ_dv6_1 = dJ_ds5 = memory.array(m, 11, 32)
+    y4 = s5 = scratch15 = dJ_dv6_1 = dJ_ds5 = memory.array(m, 11, 32)
     sum_s5 = memory.array(m, 11)
     v6_2 = memory.array(m, 11, 32)
-    scratch4 = y6 = dJ_dy6 = memory.array(m, 11, 32)
-    v6 = scratch5 = mu10 = dJ_dmu10 = dJ_dg6_2 = dJ_dv6 = dJ_dmu3_1 = memory.array(m, 11)
-    y6_1 = scratch18 = memory.array(m, 11)
+    v6_3 = y6 = dJ_dy6 = scratch17 = memory.array(m, 11, 32)
+    v6 = scratch3 = mu10 = dJ_dmu10 = dJ_dg6_2 = dJ_dv6 = dJ_dmu3_1 = memory.array(m, 11)
+    y6_1 = scratch16 = memory.array(m, 11)
     y6_2 = memory.array(m, 11)
     z7 = memory.array(m, 11, 64)
     a7 = dJ_da7 = dJ_dz7 = memory.array(m, 11, 64)
-    z8 = s9 = scratch9 = dJ_dv10_1 = dJ_ds9 = memory.array(m, 11, 32)
+    z8 = s9 = scratch6 = dJ_dv10_1 = dJ_ds9 = memory.array(m, 11, 32)
     sum_s9 = memory.array(m, 11)
     v10_2 = memory.array(m, 11, 32)
-    scratch6 = y10 = dJ_dy10 = dJ_dg6_1 = memory.array(m, 11, 32)
-    v10 = y10_1 = dJ_dv10 = scratch12 = dJ_dmu6_1 = memory.array(m, 11)
-    scratch7 = y10_2 = memory.array(m, 11)
+    v10_3 = y10 = dJ_dy10 = scratch10 = dJ_dg6_1 = memory.array(m, 11, 32)
+    v10 = y10_1 = dJ_dv10 = scratch9 = dJ_dmu6_1 = memory.array(m, 11)
+    scratch4 = y10_2 = memory.array(m, 11)
     y11 = dJ_dy11 = memory.array(m, 6, 32)
     z12 = dJ_dz12 = memory.array(m, 6, 10)
+    turned_z12 = memory.array(10, m, 6)
     max_z12 = e = memory.array(m, 6)
-    a12 = memory.array(m, 6, 10)
-    sum_exp_z12 = scratch8 = memory.array(m, 6)
+    sum_exp_z12 = scratch5 = memory.array(m, 6)
     position_ = memory.array(m, 6, dtype=np.int64)
     z12_at_t = memory.array(m, 6)
     mask2 = memory.array(m, 6, 10, dtype=bool)
     dJ_dg10_1 = memory.array(m, 11, 32)
-    dJ_dg10_2 = sum_g10 = scratch10 = dJ_dmu10_1 = memory.array(m, 11)
-    scratch11 = memory.array(m, 11)
-    dJ_dz7_1 = scratch16 = memory.array(m, 11, 64)
-    scratch13 = dJ_dz7_2 = memory.array(m, 11, 64)
-    scratch14 = sigmoid_z7 = memory.array(m, 11, 64)
-    scratch15 = memory.array(m, 11, 64)
-    dJ_dP4 = dJ_dS4 = scratch20 = piecewise_dJ_dS4 = memory.array(m, 4, 11, 11)
-    scratch19 = memory.array(m, 4, 11, 11)
+    dJ_dg10_2 = sum_g10 = scratch7 = dJ_dmu10_1 = memory.array(m, 11)
+    scratch8 = memory.array(m, 11)
+    dJ_dz7_1 = scratch14 = memory.array(m, 11, 64)
+    scratch11 = dJ_dz7_2 = memory.array(m, 11, 64)
+    scratch12 = sigmoid_z7 = memory.array(m, 11, 64)
+    scratch13 = memory.array(m, 11, 64)
+    dJ_dS4_2 = memory.array(m, 4, 11, 11)
     position2 = memory.array(m, 11, 32, dtype=np.int64)
+    a12 = turned_z12.reshape(m, 6, 10)
+    dJ_dP4 = turned_S4.reshape(m, 4, 11, 11)
+    dJ_dS4 = turned_S4.reshape(m, 4, 11, 11)
+    scratch18 = turned_S4.reshape(m, 4, 11, 11)
+    piecewise_dJ_dS4 = turned_S4.reshape(m, 4, 11, 11)
     dJ_dy3_2 = K4.reshape(m, 11, 32)
     dJ_dy3_3 = Q4.reshape(m, 11, 32)
     dJ_dg3_1 = Q4.reshape(m, 11, 32)
@@ -859,18 +872,23 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     range_32 = np.arange(32)
     range_6 = np.arange(6)
     range_m = np.arange(m)
+    ones_10 = np.full((10,), 1, memory.dtype)
+    ones_11 = np.full((11,), 1, memory.dtype)
+    ones_32 = np.full((32,), 1, memory.dtype)
+    ones_m = np.full((m,), 1, memory.dtype)
     return (
-        e1, y2, scratch21, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch23, v3_2, scratch, y3,
-        dJ_dy3, v3, scratch2, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch22, y3_2, Q4, dJ_dQ4,
-        K4, V4, dJ_dV4, S4, P4, mask, scratch3, max_S4, sum_exp_S4, dJ_dS4_1, A4, dJ_dA4, dJ_dK4,
-        y4, s5, scratch17, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, scratch4, y6, dJ_dy6, v6, scratch5,
-        mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch18, y6_2, z7, a7, dJ_da7, dJ_dz7,
-        z8, s9, scratch9, dJ_dv10_1, dJ_ds9, sum_s9, v10_2, scratch6, y10, dJ_dy10, dJ_dg6_1, v10,
-        y10_1, dJ_dv10, scratch12, dJ_dmu6_1, scratch7, y10_2, y11, dJ_dy11, z12, dJ_dz12, max_z12,
-        e, a12, sum_exp_z12, scratch8, position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10,
-        scratch10, dJ_dmu10_1, scratch11, dJ_dz7_1, scratch16, scratch13, dJ_dz7_2, scratch14,
-        sigmoid_z7, scratch15, dJ_dP4, dJ_dS4, scratch20, piecewise_dJ_dS4, scratch19, position2,
-        dJ_dy3_2, dJ_dy3_3, dJ_dg3_1, numbers_11, range_10, range_32, range_6, range_m,
+        e1, y2, scratch19, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch22, v3_2, v3_3, y3,
+        dJ_dy3, scratch21, v3, scratch, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch20, y3_2, Q4,
+        dJ_dQ4, K4, V4, dJ_dV4, S4, P4, mask, scratch2, turned_S4, max_S4, sum_exp_S4, dJ_dS4_1,
+        A4, dJ_dA4, dJ_dK4, y4, s5, scratch15, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, v6_3, y6, dJ_dy6,
+        scratch17, v6, scratch3, mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch16,
+        y6_2, z7, a7, dJ_da7, dJ_dz7, z8, s9, scratch6, dJ_dv10_1, dJ_ds9, sum_s9, v10_2, v10_3,
+        y10, dJ_dy10, scratch10, dJ_dg6_1, v10, y10_1, dJ_dv10, scratch9, dJ_dmu6_1, scratch4,
+        y10_2, y11, dJ_dy11, z12, dJ_dz12, turned_z12, max_z12, e, sum_exp_z12, scratch5,
+        position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10, scratch7, dJ_dmu10_1, scratch8,
+        dJ_dz7_1, scratch14, scratch11, dJ_dz7_2, scratch12, sigmoid_z7, scratch13, dJ_dS4_2,
+        position2, a12, dJ_dP4, dJ_dS4, scratch18, piecewise_dJ_dS4, dJ_dy3_2, dJ_dy3_3, dJ_dg3_1,
+        numbers_11, range_10, range_32, range_6, range_m, ones_10, ones_11, ones_32, ones_m,
     )
 
 
@@ -892,17 +910,18 @@ def _step(
         dJ_dW12, dJ_db12,
     ) = gradients
     (
-        e1, y2, scratch21, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch23, v3_2, scratch, y3,
-        dJ_dy3, v3, scratch2, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch22, y3_2, Q4, dJ_dQ4,
-        K4, V4, dJ_dV4, S4, P4, mask, scratch3, max_S4, sum_exp_S4, dJ_dS4_1, A4, dJ_dA4, dJ_dK4,
-        y4, s5, scratch17, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, scratch4, y6, dJ_dy6, v6, scratch5,
-        mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch18, y6_2, z7, a7, dJ_da7, dJ_dz7,
-        z8, s9, scratch9, dJ_dv10_1, dJ_ds9, sum_s9, v10_2, scratch6, y10, dJ_dy10, dJ_dg6_1, v10,
-        y10_1, dJ_dv10, scratch12, dJ_dmu6_1, scratch7, y10_2, y11, dJ_dy11, z12, dJ_dz12, max_z12,
-        e, a12, sum_exp_z12, scratch8, position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10,
-        scratch10, dJ_dmu10_1, scratch11, dJ_dz7_1, scratch16, scratch13, dJ_dz7_2, scratch14,
-        sigmoid_z7, scratch15, dJ_dP4, dJ_dS4, scratch20, piecewise_dJ_dS4, scratch19, position2,
-        dJ_dy3_2, dJ_dy3_3, dJ_dg3_1, numbers_11, range_10, range_32, range_6, range_m,
+        e1, y2, scratch19, dJ_dv3_1, dJ_dy2, sum_y2, mu3, dJ_dmu3, scratch22, v3_2, v3_3, y3,
+        dJ_dy3, scratch21, v3, scratch, mu6, dJ_dmu6, dJ_dg3_2, dJ_dv3, y3_1, scratch20, y3_2, Q4,
+        dJ_dQ4, K4, V4, dJ_dV4, S4, P4, mask, scratch2, turned_S4, max_S4, sum_exp_S4, dJ_dS4_1,
+        A4, dJ_dA4, dJ_dK4, y4, s5, scratch15, dJ_dv6_1, dJ_ds5, sum_s5, v6_2, v6_3, y6, dJ_dy6,
+        scratch17, v6, scratch3, mu10, dJ_dmu10, dJ_dg6_2, dJ_dv6, dJ_dmu3_1, y6_1, scratch16,
+        y6_2, z7, a7, dJ_da7, dJ_dz7, z8, s9, scratch6, dJ_dv10_1, dJ_ds9, sum_s9, v10_2, v10_3,
+        y10, dJ_dy10, scratch10, dJ_dg6_1, v10, y10_1, dJ_dv10, scratch9, dJ_dmu6_1, scratch4,
+        y10_2, y11, dJ_dy11, z12, dJ_dz12, turned_z12, max_z12, e, sum_exp_z12, scratch5,
+        position_, z12_at_t, mask2, dJ_dg10_1, dJ_dg10_2, sum_g10, scratch7, dJ_dmu10_1, scratch8,
+        dJ_dz7_1, scratch14, scratch11, dJ_dz7_2, scratch12, sigmoid_z7, scratch13, dJ_dS4_2,
+        position2, a12, dJ_dP4, dJ_dS4, scratch18, piecewise_dJ_dS4, dJ_dy3_2, dJ_dy3_3, dJ_dg3_1,
+        numbers_11, range_10, range_32, range_6, range_m, ones_10, ones_11, ones_32, ones_m,
     ) = arrays
     m = len(x)
     # (1)  e1[n,t,j] = E1[x[n,t],j]
@@ -910,17 +929,17 @@ def _step(
     # (2)  y2[n,t,j] = e1[n,t,j] + p2[t,j]
     np.add(e1, p2, out=y2)
     # (3)  mu3[n,t] = Σ_j y2[n,t,j] / d1
-    np.add.reduce(y2, axis=2, out=sum_y2)
+    np.matmul(y2.reshape(-1, 32), ones_32, out=sum_y2.reshape(-1))
     np.multiply(1 / 32, sum_y2, out=mu3)
     # (4)  v3[n,t] = Σ_j (y2[n,t,j] − mu3[n,t])² / d1
     np.subtract(y2, mu3[:, :, np.newaxis], out=v3_2)
-    np.square(v3_2, out=scratch)
-    np.add.reduce(scratch, axis=2, out=v3)
+    np.square(v3_2, out=v3_3)
+    np.matmul(v3_3.reshape(-1, 32), ones_32, out=v3.reshape(-1))
     np.multiply(1 / 32, v3, out=v3)
     # (5)  y3[n,t,j] = (y2[n,t,j] − mu3[n,t])·g3[j] / √(v3[n,t] + epsilon3) + b3[j]
     np.add(v3, epsilon3, out=y3_1)
-    np.sqrt(y3_1, out=scratch2)
-    np.reciprocal(scratch2, out=y3_2)
+    np.sqrt(y3_1, out=scratch)
+    np.reciprocal(scratch, out=y3_2)
     np.multiply(y3_2[:, :, np.newaxis], v3_2, out=y3)
     np.multiply(y3, g3, out=y3)
     np.add(y3, b3, out=y3)
@@ -940,13 +959,14 @@ def _step(
     np.multiply(0.3535533905932738, S4, out=S4)
     np.multiply(S4, mask, out=S4)
     np.logical_not(mask, out=mask)
-    np.multiply(-1e+30, mask, out=scratch3)
-    np.add(S4, scratch3, out=S4)
+    np.multiply(-1e+30, mask, out=scratch2)
+    np.add(S4, scratch2, out=S4)
     # (10)  P4[n,h,i,j] = exp(S4[n,h,i,j]) / (Σ_p exp(S4[n,h,i,p]))
-    np.maximum.reduce(S4, axis=3, out=max_S4)
+    np.copyto(turned_S4, S4.transpose(3, 0, 1, 2))
+    np.maximum.reduce(turned_S4, axis=0, out=max_S4)
     np.subtract(S4, max_S4[:, :, :, np.newaxis], out=P4)
     np.exp(P4, out=P4)
-    np.add.reduce(P4, axis=3, out=sum_exp_S4)
+    np.matmul(P4.reshape(-1, 11), ones_11, out=sum_exp_S4.reshape(-1))
     np.divide(P4, sum_exp_S4[:, :, :, np.newaxis], out=P4)
     # (11)  A4[n,i,h,d] = Σ_j P4[n,h,i,j]·V4[n,j,h,d]
     np.matmul(P4, V4.transpose(0, 2, 1, 3), out=A4.transpose(0, 2, 1, 3))
@@ -956,17 +976,17 @@ def _step(
     # (13)  s5[n,t,j] = y2[n,t,j] + y4[n,t,j]
     np.add(y2, y4, out=s5)
     # (14)  mu6[n,t] = Σ_j s5[n,t,j] / d1
-    np.add.reduce(s5, axis=2, out=sum_s5)
+    np.matmul(s5.reshape(-1, 32), ones_32, out=sum_s5.reshape(-1))
     np.multiply(1 / 32, sum_s5, out=mu6)
     # (15)  v6[n,t] = Σ_j (s5[n,t,j] − mu6[n,t])² / d1
     np.subtract(s5, mu6[:, :, np.newaxis], out=v6_2)
-    np.square(v6_2, out=scratch4)
-    np.add.reduce(scratch4, axis=2, out=v6)
+    np.square(v6_2, out=v6_3)
+    np.matmul(v6_3.reshape(-1, 32), ones_32, out=v6.reshape(-1))
     np.multiply(1 / 32, v6, out=v6)
     # (16)  y6[n,t,j] = (s5[n,t,j] − mu6[n,t])·g6[j] / √(v6[n,t] + epsilon6) + b6[j]
     np.add(v6, epsilon6, out=y6_1)
-    np.sqrt(y6_1, out=scratch5)
-    np.reciprocal(scratch5, out=y6_2)
+    np.sqrt(y6_1, out=scratch3)
+    np.reciprocal(scratch3, out=y6_2)
     np.multiply(y6_2[:, :, np.newaxis], v6_2, out=y6)
     np.multiply(y6, g6, out=y6)
     np.add(y6, b6, out=y6)
@@ -990,17 +1010,17 @@ def _step(
     # (20)  s9[n,t,j] = s5[n,t,j] + z8[n,t,j]
     np.add(s5, z8, out=s9)
     # (21)  mu10[n,t] = Σ_j s9[n,t,j] / d1
-    np.add.reduce(s9, axis=2, out=sum_s9)
+    np.matmul(s9.reshape(-1, 32), ones_32, out=sum_s9.reshape(-1))
     np.multiply(1 / 32, sum_s9, out=mu10)
     # (22)  v10[n,t] = Σ_j (s9[n,t,j] − mu10[n,t])² / d1
     np.subtract(s9, mu10[:, :, np.newaxis], out=v10_2)
-    np.square(v10_2, out=scratch6)
-    np.add.reduce(scratch6, axis=2, out=v10)
+    np.square(v10_2, out=v10_3)
+    np.matmul(v10_3.reshape(-1, 32), ones_32, out=v10.reshape(-1))
     np.multiply(1 / 32, v10, out=v10)
     # (23)  y10[n,t,j] = (s9[n,t,j] − mu10[n,t])·g10[j] / √(v10[n,t] + epsilon10) + b10[j]
     np.add(v10, epsilon10, out=y10_1)
-    np.sqrt(y10_1, out=scratch7)
-    np.reciprocal(scratch7, out=y10_2)
+    np.sqrt(y10_1, out=scratch4)
+    np.reciprocal(scratch4, out=y10_2)
     np.multiply(y10_2[:, :, np.newaxis], v10_2, out=y10)
     np.multiply(y10, g10, out=y10)
     np.add(y10, b10, out=y10)
@@ -1010,10 +1030,11 @@ def _step(
     np.matmul(y11.reshape(-1, 32), W12, out=z12.reshape(-1, 10))
     np.add(z12, b12, out=z12)
     # (26)  a12[n,i,j] = exp(z12[n,i,j]) / (Σ_k exp(z12[n,i,k]))
-    np.maximum.reduce(z12, axis=2, out=max_z12)
+    np.copyto(turned_z12, z12.transpose(2, 0, 1))
+    np.maximum.reduce(turned_z12, axis=0, out=max_z12)
     np.subtract(z12, max_z12[:, :, np.newaxis], out=a12)
     np.exp(a12, out=a12)
-    np.add.reduce(a12, axis=2, out=sum_exp_z12)
+    np.matmul(a12.reshape(-1, 10), ones_10, out=sum_exp_z12.reshape(-1))
     np.divide(a12, sum_exp_z12[:, :, np.newaxis], out=a12)
     # (27)  e[n,i] = −log(a12[n,i,t[n,i]])
     np.multiply(range_m[:, np.newaxis], 6, out=position_)
@@ -1021,8 +1042,8 @@ def _step(
     np.multiply(position_, 10, out=position_)
     np.add(position_, t, out=position_)
     np.take(z12, position_, out=z12_at_t, mode="clip")
-    np.log(sum_exp_z12, out=scratch8)
-    np.add(max_z12, scratch8, out=e)
+    np.log(sum_exp_z12, out=scratch5)
+    np.add(max_z12, scratch5, out=e)
     np.subtract(e, z12_at_t, out=e)
     # (28)  J = Σ_{n,i} e[n,i] / (d11_i·m)
     J = np.add.reduce(e, axis=None)
@@ -1048,30 +1069,30 @@ def _step(
     np.add.reduce(dJ_dy10, axis=(0, 1), out=dJ_db10)
     # (38)  dJ_dv10[n,t] = Σ_j dJ_dy10[n,t,j]·(mu10[n,t] − s9[n,t,j])·g10[j] / (2·(v10[n,t] +
     #     epsilon10)^(3/2))
-    np.subtract(mu10[:, :, np.newaxis], s9, out=scratch9)
-    np.multiply(dJ_dy10, scratch9, out=dJ_dv10_1)
+    np.subtract(mu10[:, :, np.newaxis], s9, out=scratch6)
+    np.multiply(dJ_dy10, scratch6, out=dJ_dv10_1)
     np.matmul(dJ_dv10_1.reshape(-1, 32), g10, out=sum_g10.reshape(-1))
-    np.multiply(0.5, sum_g10, out=scratch10)
+    np.multiply(0.5, sum_g10, out=scratch7)
     np.power(y10_1, 1.5, out=dJ_dv10)
-    np.divide(scratch10, dJ_dv10, out=dJ_dv10)
+    np.divide(scratch7, dJ_dv10, out=dJ_dv10)
     # (39)  dJ_dmu10[n,t] = 2·dJ_dv10[n,t]·(d1·mu10[n,t] − Σ_j s9[n,t,j]) / d1 − Σ_j
     #     dJ_dy10[n,t,j]·g10[j] / √(v10[n,t] + epsilon10)
     np.matmul(dJ_dy10.reshape(-1, 32), g10, out=dJ_dmu10_1.reshape(-1))
-    np.multiply(0.0625, dJ_dv10, out=scratch11)
+    np.multiply(0.0625, dJ_dv10, out=scratch8)
     np.multiply(32, mu10, out=dJ_dmu10)
     np.subtract(dJ_dmu10, sum_s9, out=dJ_dmu10)
-    np.multiply(scratch11, dJ_dmu10, out=dJ_dmu10)
-    np.multiply(dJ_dmu10_1, y10_2, out=scratch10)
-    np.subtract(dJ_dmu10, scratch10, out=dJ_dmu10)
+    np.multiply(scratch8, dJ_dmu10, out=dJ_dmu10)
+    np.multiply(dJ_dmu10_1, y10_2, out=scratch7)
+    np.subtract(dJ_dmu10, scratch7, out=dJ_dmu10)
     # (40)  dJ_ds9[n,t,j] = dJ_dy10[n,t,j]·g10[j] / √(v10[n,t] + epsilon10) +
     #     2·dJ_dv10[n,t]·(s9[n,t,j] − mu10[n,t]) / d1 + dJ_dmu10[n,t] / d1
-    np.multiply(0.0625, dJ_dv10, out=scratch12)
-    np.multiply(scratch12[:, :, np.newaxis], v10_2, out=dJ_ds9)
-    np.multiply(dJ_dy10, y10_2[:, :, np.newaxis], out=scratch6)
-    np.multiply(scratch6, g10, out=scratch6)
-    np.add(dJ_ds9, scratch6, out=dJ_ds9)
-    np.multiply(1 / 32, dJ_dmu10, out=scratch5)
-    np.add(dJ_ds9, scratch5[:, :, np.newaxis], out=dJ_ds9)
+    np.multiply(0.0625, dJ_dv10, out=scratch9)
+    np.multiply(scratch9[:, :, np.newaxis], v10_2, out=dJ_ds9)
+    np.multiply(dJ_dy10, y10_2[:, :, np.newaxis], out=scratch10)
+    np.multiply(scratch10, g10, out=scratch10)
+    np.add(dJ_ds9, scratch10, out=dJ_ds9)
+    np.multiply(1 / 32, dJ_dmu10, out=scratch3)
+    np.add(dJ_ds9, scratch3[:, :, np.newaxis], out=dJ_ds9)
     # (42)  dJ_dW8[k,j] = Σ_{n,t} a7[n,t,k]·dJ_dz8[n,t,j]
     np.matmul(a7.reshape(-1, 64).T, dJ_ds9.reshape(-1, 32), out=dJ_dW8)
     # (43)  dJ_db8[j] = Σ_{n,t} dJ_dz8[n,t,j]
@@ -1082,26 +1103,26 @@ def _step(
     #     √(pi)) / 2 + √(2)·z7[n,t,j]·(1 − tanh(√(2)·(8943·z7[n,t,j]³ / 200000 + z7[n,t,j]) /
     #     √(pi))²)·(1 + 26829·z7[n,t,j]² / 200000) / (2·√(pi)))
     np.square(z7, out=dJ_dz7_1)
-    np.multiply(0.044715, dJ_dz7_1, out=scratch13)
-    np.add(1, scratch13, out=dJ_dz7_2)
-    np.multiply(-1.5957691216057308, dJ_dz7_2, out=scratch14)
-    np.multiply(scratch14, z7, out=scratch14)
-    np.exp(scratch14, out=scratch14)
-    np.add(scratch14, 1, out=scratch14)
-    np.reciprocal(scratch14, out=sigmoid_z7)
-    np.multiply(7.978845608028654e-06, sigmoid_z7, out=scratch15)
-    np.multiply(scratch15, z7, out=scratch15)
-    np.multiply(1.5957691216057308, dJ_dz7_2, out=scratch13)
+    np.multiply(0.044715, dJ_dz7_1, out=scratch11)
+    np.add(1, scratch11, out=dJ_dz7_2)
+    np.multiply(-1.5957691216057308, dJ_dz7_2, out=scratch12)
+    np.multiply(scratch12, z7, out=scratch12)
+    np.exp(scratch12, out=scratch12)
+    np.add(scratch12, 1, out=scratch12)
+    np.reciprocal(scratch12, out=sigmoid_z7)
+    np.multiply(7.978845608028654e-06, sigmoid_z7, out=scratch13)
     np.multiply(scratch13, z7, out=scratch13)
-    np.exp(scratch13, out=scratch13)
-    np.add(scratch13, 1, out=scratch13)
-    np.reciprocal(scratch13, out=scratch13)
-    np.multiply(scratch15, scratch13, out=scratch13)
-    np.multiply(26829, dJ_dz7_1, out=scratch16)
-    np.add(200000, scratch16, out=scratch16)
-    np.multiply(scratch13, scratch16, out=scratch13)
-    np.add(scratch13, sigmoid_z7, out=scratch13)
-    np.multiply(dJ_da7, scratch13, out=dJ_dz7)
+    np.multiply(1.5957691216057308, dJ_dz7_2, out=scratch11)
+    np.multiply(scratch11, z7, out=scratch11)
+    np.exp(scratch11, out=scratch11)
+    np.add(scratch11, 1, out=scratch11)
+    np.reciprocal(scratch11, out=scratch11)
+    np.multiply(scratch13, scratch11, out=scratch11)
+    np.multiply(26829, dJ_dz7_1, out=scratch14)
+    np.add(200000, scratch14, out=scratch14)
+    np.multiply(scratch11, scratch14, out=scratch11)
+    np.add(scratch11, sigmoid_z7, out=scratch11)
+    np.multiply(dJ_da7, scratch11, out=dJ_dz7)
     # (46)  dJ_dW7[k,j] = Σ_{n,t} y6[n,t,k]·dJ_dz7[n,t,j]
     np.matmul(y6.reshape(-1, 32).T, dJ_dz7.reshape(-1, 64), out=dJ_dW7)
     # (47)  dJ_db7[j] = Σ_{n,t} dJ_dz7[n,t,j]
@@ -1116,31 +1137,31 @@ def _step(
     np.add.reduce(dJ_dy6, axis=(0, 1), out=dJ_db6)
     # (51)  dJ_dv6[n,t] = Σ_j dJ_dy6[n,t,j]·(mu6[n,t] − s5[n,t,j])·g6[j] / (2·(v6[n,t] +
     #     epsilon6)^(3/2))
-    np.subtract(mu6[:, :, np.newaxis], s5, out=scratch17)
-    np.multiply(dJ_dy6, scratch17, out=dJ_dv6_1)
+    np.subtract(mu6[:, :, np.newaxis], s5, out=scratch15)
+    np.multiply(dJ_dy6, scratch15, out=dJ_dv6_1)
     np.matmul(dJ_dv6_1.reshape(-1, 32), g6, out=dJ_dv6.reshape(-1))
     np.multiply(0.5, dJ_dv6, out=dJ_dv6)
-    np.power(y6_1, 1.5, out=scratch18)
-    np.divide(dJ_dv6, scratch18, out=dJ_dv6)
+    np.power(y6_1, 1.5, out=scratch16)
+    np.divide(dJ_dv6, scratch16, out=dJ_dv6)
     # (52)  dJ_dmu6[n,t] = 2·dJ_dv6[n,t]·(d1·mu6[n,t] − Σ_j s5[n,t,j]) / d1 − Σ_j
     #     dJ_dy6[n,t,j]·g6[j] / √(v6[n,t] + epsilon6)
     np.matmul(dJ_dy6.reshape(-1, 32), g6, out=dJ_dmu6_1.reshape(-1))
-    np.multiply(0.0625, dJ_dv6, out=scratch18)
+    np.multiply(0.0625, dJ_dv6, out=scratch16)
     np.multiply(32, mu6, out=dJ_dmu6)
     np.subtract(dJ_dmu6, sum_s5, out=dJ_dmu6)
-    np.multiply(scratch18, dJ_dmu6, out=dJ_dmu6)
-    np.multiply(dJ_dmu6_1, y6_2, out=scratch12)
-    np.subtract(dJ_dmu6, scratch12, out=dJ_dmu6)
+    np.multiply(scratch16, dJ_dmu6, out=dJ_dmu6)
+    np.multiply(dJ_dmu6_1, y6_2, out=scratch9)
+    np.subtract(dJ_dmu6, scratch9, out=dJ_dmu6)
     # (53)  dJ_ds5[n,t,j] = dJ_dy6[n,t,j]·g6[j] / √(v6[n,t] + epsilon6) + 2·dJ_dv6[n,t]·(s5[n,t,j] −
     #     mu6[n,t]) / d1 + dJ_ds9[n,t,j] + dJ_dmu6[n,t] / d1
-    np.multiply(0.0625, dJ_dv6, out=scratch5)
-    np.multiply(scratch5[:, :, np.newaxis], v6_2, out=dJ_ds5)
-    np.multiply(dJ_dy6, y6_2[:, :, np.newaxis], out=scratch4)
-    np.multiply(scratch4, g6, out=scratch4)
-    np.add(dJ_ds5, scratch4, out=dJ_ds5)
+    np.multiply(0.0625, dJ_dv6, out=scratch3)
+    np.multiply(scratch3[:, :, np.newaxis], v6_2, out=dJ_ds5)
+    np.multiply(dJ_dy6, y6_2[:, :, np.newaxis], out=scratch17)
+    np.multiply(scratch17, g6, out=scratch17)
+    np.add(dJ_ds5, scratch17, out=dJ_ds5)
     np.add(dJ_ds5, dJ_ds9, out=dJ_ds5)
-    np.multiply(1 / 32, dJ_dmu6, out=scratch2)
-    np.add(dJ_ds5, scratch2[:, :, np.newaxis], out=dJ_ds5)
+    np.multiply(1 / 32, dJ_dmu6, out=scratch)
+    np.add(dJ_ds5, scratch[:, :, np.newaxis], out=dJ_ds5)
     # (55)  dJ_dWo4[h,d,c] = Σ_{n,i} A4[n,i,h,d]·dJ_dy4[n,i,c]
     np.matmul(A4.reshape(-1, 32).T, dJ_ds5.reshape(-1, 32), out=dJ_dWo4.reshape(32, 32))
     # (56)  dJ_dbo4[c] = Σ_{n,i} dJ_dy4[n,i,c]
@@ -1150,8 +1171,8 @@ def _step(
     # (58)  dJ_dP4[n,h,i,j] = Σ_d dJ_dA4[n,i,h,d]·V4[n,j,h,d]
     np.matmul(dJ_dA4.transpose(0, 2, 1, 3), V4.transpose(0, 2, 3, 1), out=dJ_dP4)
     # (59)  dJ_dS4[n,h,i,j] = P4[n,h,i,j]·(dJ_dP4[n,h,i,j] − Σ_k dJ_dP4[n,h,i,k]·P4[n,h,i,k])
-    np.multiply(dJ_dP4, P4, out=scratch19)
-    np.add.reduce(scratch19, axis=3, out=dJ_dS4_1)
+    np.multiply(dJ_dP4, P4, out=dJ_dS4_2)
+    np.matmul(dJ_dS4_2.reshape(-1, 11), ones_11, out=dJ_dS4_1.reshape(-1))
     np.subtract(dJ_dP4, dJ_dS4_1[:, :, :, np.newaxis], out=dJ_dS4)
     np.multiply(P4, dJ_dS4, out=dJ_dS4)
     # (60)  dJ_dV4[n,j,h,d] = Σ_i dJ_dA4[n,i,h,d]·P4[n,h,i,j]
@@ -1165,9 +1186,9 @@ def _step(
     # (62)  dJ_dbv4[h,d] = Σ_{n,j} dJ_dV4[n,j,h,d]
     np.add.reduce(dJ_dV4, axis=(0, 1), out=dJ_dbv4)
     # (63)  dJ_dK4[n,j,h,d] = Σ_i dJ_dS4[n,h,i,j]·Q4[n,i,h,d]·{√(2) / 4 if i ≥ j; 0 otherwise}
-    np.multiply(0.3535533905932738, dJ_dS4, out=scratch20)
+    np.multiply(0.3535533905932738, dJ_dS4, out=scratch18)
     np.greater_equal(numbers_11[:, np.newaxis], numbers_11, out=mask)
-    np.multiply(scratch20, mask, out=piecewise_dJ_dS4)
+    np.multiply(scratch18, mask, out=piecewise_dJ_dS4)
     np.matmul(
         piecewise_dJ_dS4.transpose(0, 1, 3, 2),
         Q4.transpose(0, 2, 1, 3),
@@ -1198,33 +1219,33 @@ def _step(
     np.add.reduce(dJ_dy3, axis=(0, 1), out=dJ_db3)
     # (72)  dJ_dv3[n,t] = Σ_j dJ_dy3[n,t,j]·(mu3[n,t] − y2[n,t,j])·g3[j] / (2·(v3[n,t] +
     #     epsilon3)^(3/2))
-    np.subtract(mu3[:, :, np.newaxis], y2, out=scratch21)
-    np.multiply(dJ_dy3, scratch21, out=dJ_dv3_1)
+    np.subtract(mu3[:, :, np.newaxis], y2, out=scratch19)
+    np.multiply(dJ_dy3, scratch19, out=dJ_dv3_1)
     np.matmul(dJ_dv3_1.reshape(-1, 32), g3, out=dJ_dv3.reshape(-1))
     np.multiply(0.5, dJ_dv3, out=dJ_dv3)
-    np.power(y3_1, 1.5, out=scratch22)
-    np.divide(dJ_dv3, scratch22, out=dJ_dv3)
+    np.power(y3_1, 1.5, out=scratch20)
+    np.divide(dJ_dv3, scratch20, out=dJ_dv3)
     # (73)  dJ_dmu3[n,t] = 2·dJ_dv3[n,t]·(d1·mu3[n,t] − Σ_j y2[n,t,j]) / d1 − Σ_j
     #     dJ_dy3[n,t,j]·g3[j] / √(v3[n,t] + epsilon3)
     np.matmul(dJ_dy3.reshape(-1, 32), g3, out=dJ_dmu3_1.reshape(-1))
-    np.multiply(0.0625, dJ_dv3, out=scratch12)
+    np.multiply(0.0625, dJ_dv3, out=scratch9)
     np.multiply(32, mu3, out=dJ_dmu3)
     np.subtract(dJ_dmu3, sum_y2, out=dJ_dmu3)
-    np.multiply(scratch12, dJ_dmu3, out=dJ_dmu3)
-    np.multiply(dJ_dmu3_1, y3_2, out=scratch5)
-    np.subtract(dJ_dmu3, scratch5, out=dJ_dmu3)
+    np.multiply(scratch9, dJ_dmu3, out=dJ_dmu3)
+    np.multiply(dJ_dmu3_1, y3_2, out=scratch3)
+    np.subtract(dJ_dmu3, scratch3, out=dJ_dmu3)
     # (74)  dJ_dy2[n,t,j] = dJ_dy3[n,t,j]·g3[j] / √(v3[n,t] + epsilon3) + 2·dJ_dv3[n,t]·(y2[n,t,j] −
     #     mu3[n,t]) / d1 + dJ_ds5[n,t,j] + dJ_dmu3[n,t] / d1
-    np.multiply(0.0625, dJ_dv3, out=scratch2)
-    np.multiply(scratch2[:, :, np.newaxis], v3_2, out=dJ_dy2)
-    np.multiply(dJ_dy3, y3_2[:, :, np.newaxis], out=scratch)
-    np.multiply(scratch, g3, out=scratch)
-    np.add(dJ_dy2, scratch, out=dJ_dy2)
+    np.multiply(0.0625, dJ_dv3, out=scratch)
+    np.multiply(scratch[:, :, np.newaxis], v3_2, out=dJ_dy2)
+    np.multiply(dJ_dy3, y3_2[:, :, np.newaxis], out=scratch21)
+    np.multiply(scratch21, g3, out=scratch21)
+    np.add(dJ_dy2, scratch21, out=dJ_dy2)
     np.add(dJ_dy2, dJ_ds5, out=dJ_dy2)
-    np.multiply(1 / 32, dJ_dmu3, out=scratch23)
-    np.add(dJ_dy2, scratch23[:, :, np.newaxis], out=dJ_dy2)
+    np.multiply(1 / 32, dJ_dmu3, out=scratch22)
+    np.add(dJ_dy2, scratch22[:, :, np.newaxis], out=dJ_dy2)
     # (75)  dJ_dp2[t,j] = Σ_n dJ_dy2[n,t,j]
-    np.add.reduce(dJ_dy2, axis=0, out=dJ_dp2)
+    np.matmul(dJ_dy2.reshape(-1, 352).T, ones_m, out=dJ_dp2.reshape(352))
     # (77)  dJ_dE1[v,j] = Σ_{n,t} [v = x[n,t]]·dJ_de1[n,t,j]
     np.multiply(x[:, :, np.newaxis], 32, out=position2)
     np.add(position2, range_32, out=position2)
@@ -1419,11 +1440,11 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
-        self._u = np.zeros_like(self._theta)
-        self._v = np.zeros_like(self._theta)
-        self._scratch = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
+        self._u = _aligned(sum(sizes), self.dtype)
+        self._v = _aligned(sum(sizes), self.dtype)
+        self._scratch = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

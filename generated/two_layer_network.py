@@ -260,6 +260,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -274,9 +282,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -292,9 +300,11 @@ def _workspace(memory: _Memory, m: int) -> tuple[Array, ...]:
     scratch2 = memory.array(m, 1)
     scratch3 = memory.array(m, 1)
     dL_da1 = memory.array(m, 3)
+    float_zero = np.full((), 0, memory.dtype)
+    ones_m = np.full((m,), 1, memory.dtype)
     return (
         z1, dL_dz1, a1, scratch4, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3,
-        dL_da1,
+        dL_da1, float_zero, ones_m,
     )
 
 
@@ -310,7 +320,7 @@ def _step(
     dL_dW1, dL_db1, dL_dW2, dL_db2 = gradients
     (
         z1, dL_dz1, a1, scratch4, z2, e, dL_dz2, yhat, scratch, log1p_exp_z2, scratch2, scratch3,
-        dL_da1,
+        dL_da1, float_zero, ones_m,
     ) = arrays
     m = len(x)
     # (1)  z1[n,j] = Σ_k x[n,k]·W1[k,j] + b1[j]
@@ -335,11 +345,11 @@ def _step(
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=log1p_exp_z2)
     np.subtract(1, y, out=scratch2)
-    np.maximum(z2, 0, out=scratch3)
+    np.maximum(z2, float_zero, out=scratch3)
     np.add(log1p_exp_z2, scratch3, out=scratch3)
     np.multiply(scratch2, scratch3, out=scratch2)
     np.negative(z2, out=e)
-    np.maximum(e, 0, out=e)
+    np.maximum(e, float_zero, out=e)
     np.add(log1p_exp_z2, e, out=e)
     np.multiply(y, e, out=e)
     np.add(scratch2, e, out=e)
@@ -352,7 +362,7 @@ def _step(
     # (10)  dL_dW2[k,j] = Σ_n a1[n,k]·dL_dz2[n,j]
     np.matmul(a1.T, dL_dz2, out=dL_dW2)
     # (11)  dL_db2[j] = Σ_n dL_dz2[n,j]
-    np.add.reduce(dL_dz2, axis=0, out=dL_db2)
+    np.matmul(dL_dz2.T, ones_m, out=dL_db2)
     # (12)  dL_da1[n,j] = Σ_k dL_dz2[n,k]·W2[j,k]
     np.matmul(dL_dz2, W2.T, out=dL_da1)
     # (13)  dL_dz1[n,j] = dL_da1[n,j]·a1[n,j]·(1 − a1[n,j])
@@ -364,7 +374,7 @@ def _step(
     # (14)  dL_dW1[k,j] = Σ_n x[n,k]·dL_dz1[n,j]
     np.matmul(x.T, dL_dz1, out=dL_dW1)
     # (15)  dL_db1[j] = Σ_n dL_dz1[n,j]
-    np.add.reduce(dL_dz1, axis=0, out=dL_db1)
+    np.matmul(dL_dz1.T, ones_m, out=dL_db1)
     return float(L)
 
 
@@ -513,8 +523,8 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

@@ -258,6 +258,14 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
+
+
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -272,9 +280,9 @@ class _Memory:
     def array(self, *shape: int, dtype: DTypeLike = None) -> Array:
         size = int(np.prod(shape))
         if self.used == len(self.blocks):
-            self.blocks.append(np.empty(size, dtype or self.dtype))
+            self.blocks.append(_aligned(size, dtype or self.dtype))
         elif self.blocks[self.used].size < size:
-            self.blocks[self.used] = np.empty(size, dtype or self.dtype)
+            self.blocks[self.used] = _aligned(size, dtype or self.dtype)
         self.used += 1
         return self.blocks[self.used - 1][:size].reshape(shape)
 
@@ -494,8 +502,8 @@ class Model:
         start = initial_parameters(self.seed, self.dtype)
         trained = [name for name in PARAMETERS if name not in FROZEN]
         sizes = [start[name].size for name in trained]
-        self._theta = np.empty(sum(sizes), self.dtype)
-        self._gradient = np.empty_like(self._theta)
+        self._theta = _aligned(sum(sizes), self.dtype)
+        self._gradient = _aligned(sum(sizes), self.dtype)
         self.parameters: Parameters = {}
         gradients = []
         end = 0

@@ -13,11 +13,14 @@ from codegen.passes import (
     guards_merged,
     inlined_single_use,
     is_compound,
+    short_rows_turned,
     signs_of_maxima,
     structure,
+    sums_as_products,
     without_common_subexpressions,
     without_dead_code,
     without_repeated_statements,
+    zeros_as_arrays,
 )
 from codegen.program import Counter, Guard, Kind, Loop, Program, Statement, flat
 from derive.language.equations import Equation, Quantity, System
@@ -27,10 +30,10 @@ from derive.rewrites.named_functions import softplus
 
 n, k, j = Index("n", SAMPLES), Index("k", dimension("d1")), Index("j", dimension("d2"))
 SIZES = {dimension("d1"): 4, dimension("d2"): 3}
-AXES = {"x": (n, k), "W": (k, j), "V": (j, k), "z": (n, j), "a": (n, j), "e": (n, j), "J": ()}
+AXES = {"x": (n, k), "W": (k, j), "V": (j, k), "z": (n, j), "a": (n, j), "e": (n, j), "b": (j,), "r": (n,), "J": ()}
 QUANTITIES = {name: Quantity(name, axes) for name, axes in AXES.items()}
 z, a = QUANTITIES["z"].entry, QUANTITIES["a"].entry
-J, E = Access("J"), Access("e", n, j)
+J, E, A = Access("J"), Access("e", n, j), Access("r", n)
 PRODUCT = Equation(z, Sum(Access("x", n, k) * Access("W", k, j), k), 1)
 
 
@@ -107,6 +110,28 @@ def test_a_maximum_with_another_number_does_not():
     equations = Equation(a, sympy.Max(z, 1), 2), Equation(E, sympy.Piecewise((1, z > 0), (0, True)), 3)
     made = program(*equations, outputs=("a", "e"))
     assert signs_of_maxima(made) == made
+
+
+def test_a_sum_over_the_samples_is_a_product_with_ones_and_so_is_one_of_products():
+    made = sums_as_products(program(PRODUCT, Equation(Access("b", j), Sum(z, n), 2), Equation(A, Sum(z * a, j), 3),
+                                    outputs=("b", "r")))
+    *_, over_samples, terms, over_units = made.statements
+    assert over_samples.kind is over_units.kind is Kind.CONTRACTION and str(terms.body) == "a[n,j]*z[n,j]"
+    assert {q.value for name, q in made.quantities.items() if name.startswith("ones")} == {1}
+
+
+def test_only_short_rows_are_turned_for_their_maximum():
+    largest = Maximum(Access("z", n, j), j)
+    made = short_rows_turned(program(PRODUCT, Equation(A, largest, 2), outputs=("r",)))
+    assert names(made) == ["z", "turned_z", "r"] and made.quantities["turned_z"].shape == (3, SAMPLES)
+    wide = lower((PRODUCT, Equation(A, largest, 2)), QUANTITIES, {**SIZES, dimension("d2"): 33}).asking_for("r")
+    assert short_rows_turned(wide) == wide
+
+
+def test_what_is_compared_with_0_is_compared_with_an_array():
+    slope = Equation(E, sympy.Piecewise((1, z > 0), (0, True)), 3)
+    made = zeros_as_arrays(program(PRODUCT, Equation(a, sympy.Max(z, 0), 2), slope, outputs=("a", "e")))
+    assert all("float zero" in s.reads for s in made.statements[1:]) and made.quantities["float zero"].value == 0
 
 
 def test_structure_is_equal_up_to_the_names_of_axes():

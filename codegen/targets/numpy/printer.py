@@ -501,7 +501,7 @@ def is_mask(expression: Expr) -> bool:
 
 def array_first(arguments: Sequence[Expr]) -> list[Expr]:
     """max(z, 0) as people write it: arrays before numbers."""
-    return sorted(arguments, key=lambda a: not a.has(Access))
+    return sorted(arguments, key=lambda a: (not a.has(Access), not free_indices(a)))
 
 
 def axes_are_trailing(have: Sequence[Index], axes: Axes) -> bool:

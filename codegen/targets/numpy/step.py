@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -13,16 +13,19 @@ from codegen.passes import (
     copies_propagated,
     definitions_expanded,
     is_compound,
+    short_rows_turned,
+    sums_as_products,
     without_common_subexpressions,
     without_dead_code,
+    zeros_as_arrays,
 )
 from codegen.program import Program
 from codegen.targets.numpy.buffered import Buffered, buffered
 from codegen.targets.numpy.call_printer import CallPrinter
 from codegen.targets.numpy.calls import Heading
 from codegen.targets.numpy.layout import WIDTH, comment, returned, unpacking, wrapped
-from codegen.targets.numpy.lowered import Lowered
-from derive.language.equations import Equation
+from codegen.targets.numpy.lowered import Lowered, shape_text
+from derive.language.equations import Equation, Quantity, Role
 from derive.language.expressions import names
 from derive.network import Network
 
@@ -52,6 +55,7 @@ def training_step(lowered: Lowered) -> Step:
             lines.append(f"    gradients[{place}].fill(0)")
     constants = [(name, code.replace(lowered.dtype, "memory.dtype")) for name, code in sorted(printer.ranges.items())]
     constants += [(name, f"{identifier(n)}.astype(memory.dtype)") for n, name in typed.items()]
+    constants += _made(lowered, result)
     arrays = [*lowered.identifiers(n for group, _, _ in result.arrays for n in group),
               *lowered.identifiers(n for n, _, _ in result.reshaped), *(name for name, _ in constants)]
     opening = [*unpacking(lowered.identifiers(lowered.stored), "parameters"),
@@ -61,7 +65,7 @@ def training_step(lowered: Lowered) -> Step:
     if lowered.sampled and any(re.search(r"\bm\b", line) for line in lines if not line.lstrip().startswith("#")):
         opening.append(f"    m = {lowered.count(identifier(lowered.sampled))}")
     return Step("\n".join(opening + wrapped(lines)), _workspace(lowered, result, arrays, constants),
-                printer.helpers | ({"zeros"} if result.zeroed else set()))
+                printer.helpers)
 
 
 def _in_buffers(lowered: Lowered, gradient_of: dict[str, str]) -> Buffered:
@@ -70,7 +74,22 @@ def _in_buffers(lowered: Lowered, gradient_of: dict[str, str]) -> Buffered:
     program = without_dead_code(copies_propagated(program))
     program = definitions_expanded(branches_as_maxima(program), keep=("sigmoid", "guarded"))
     program = without_common_subexpressions(program, worth=is_compound)
-    return buffered(program, _given(lowered, gradient_of))
+    program = zeros_as_arrays(short_rows_turned(sums_as_products(program)))
+    constants = _constants(program.quantities, lowered)
+    return buffered(program, _given(lowered, gradient_of) | dict.fromkeys(constants, (True, True)))
+
+
+def _constants(quantities: Mapping[str, Quantity], lowered: Lowered) -> dict[str, Quantity]:
+    """The constants that passes brought in."""
+    return {n: q for n, q in quantities.items() if q.role is Role.CONSTANT and n not in lowered.quantities}
+
+
+def _made(lowered: Lowered, result: Buffered) -> list[tuple[str, str]]:
+    """The constant arrays that passes brought in and a call reads, and their code."""
+    read = {name for call in result.calls if not isinstance(call, Heading) for a in call.arguments for name in names(a)}
+    return [(lowered.identifier(name), f"np.full({shape_text([lowered.size(n) for n in quantity.shape])}, "
+                                       f"{quantity.value}, memory.dtype)")
+            for name, quantity in sorted(_constants(result.quantities, lowered).items()) if name in read]
 
 
 def _given(lowered: Lowered, gradient_of: dict[str, str]) -> dict[str, tuple[bool, bool]]:

@@ -335,6 +335,8 @@ class Translator:
         if not free_indices(condition):
             return condition
         if isinstance(condition, Relational):
+            if not free_indices(condition.lhs):  # z > 0 as people write it
+                condition = condition.reversed
             left, right = self.value(condition.lhs), self.value(condition.rhs)
             return self.ufunc(RELATIONS[condition.rel_op], (left, right), mask=True)
         name = "logical_and" if isinstance(condition, sympy.And) else "logical_or"
