@@ -140,14 +140,14 @@ class _Blocks:
         for which, ((part, line), bends) in enumerate(zip(level.lines, level.rows.bends, strict=True)):
             source = self.nodes[(group, part) if part in level.ports else part]
             lane = [(corner[0] + x, corner[1] + y) for x, y in bends]
-            course = (*(begun.get((line.source, part)) or _beginning(source, lane, centres)), *lane)
+            course = (*(begun.get((line.source, part)) or _leaving(source, lane, centres)), *lane)
             if line.target in level.exits.values():
                 out[part] = (*course, centres[line.target])
                 continue
             end = level.ends[line.target]
             target = self.nodes[(end, part) if isinstance(end, Group) else end]
             if target.kind == "join":
-                into = _beginning(target, lane[::-1], centres)[::-1] if lane else (border(target, course[-1]),)
+                into = _sideways(target, lane[::-1], centres)[::-1] if lane else (border(target, course[-1]),)
             else:
                 into = (tops.get(which, target.at),)
             self._edge("flow", source, target, (*course, *into))
@@ -206,16 +206,18 @@ class _Blocks:
             self._edge("tied", source, target, ((a + source.width / 2, b), (x, b), (x, d), (c + target.width / 2, d)))
 
 
-def _beginning(node: Node, lane: Sequence[Point], centres: Sequence[Point]) -> Course:
-    """How a line leaves a node: below its middle, or at the side of a circle or dot where nothing stands before its lane."""
-    (x, y), below = node.at, (node.at[0], node.at[1] + node.height / 2)
-    if not lane or node.kind not in ("join", "port"):
-        return (below,)
-    corner = (lane[0][0], y)
+def _leaving(node: Node, lane: Sequence[Point], centres: Sequence[Point]) -> Course:
+    """How a line leaves a node: below its middle, since lines enter at the sides; a dot has no sides."""
+    return _sideways(node, lane, centres) if lane and node.kind == "port" else ((node.at[0], node.at[1] + node.height / 2),)
+
+
+def _sideways(node: Node, lane: Sequence[Point], centres: Sequence[Point]) -> Course:
+    """A line from the side of a circle or dot to its lane, where nothing stands before that; else straight."""
+    (x, y), corner = node.at, (lane[0][0], node.at[1])
     if abs(corner[0] - x) < 1e-6:
         return (border(node, lane[0]),)
     if any(abs(at - y) < 1e-6 and min(x, corner[0]) < across < max(x, corner[0]) for across, at in centres):
-        return (below,) if lane[0][1] > y else (border(node, lane[0]),)
+        return ((x, y + node.height / 2),) if lane[0][1] > y else (border(node, lane[0]),)
     return border(node, corner), corner
 
 

@@ -87,6 +87,7 @@ class _Writer:
         said = activation if layer.kind == "activation" else layer.kind or self.quantities[layer.output].meaning
         if layer.activation is not None and layer.kind != "activation":
             said += f", {activation}"
+        said = said.replace("_", " ") if layer.kind else said
         own = layer.name if not layer.name.isdigit() and layer.kind else ""
         return words(f"{own}: {said}" if own else said or layer.output)
 

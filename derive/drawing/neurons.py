@@ -68,7 +68,7 @@ class _Neurons:
                           for place in (*(place for _, place in unit.reads if place), *unit.biases)]
                 reach = (len(column) + 1) * (before / 2 + max(labels, default=0.0) / 2 + MARGIN)
                 own = max(self._diameter(unit) for unit in column)
-                at += max(reach, (before + own) / 2 + 1.4) if labels else COLUMN
+                at += max(reach, (before + own) / 2 + 1.8) if labels else COLUMN
             across[number] = at
         return across
 
@@ -78,7 +78,7 @@ class _Neurons:
     def _diameter(self, unit: Unit) -> float:
         labels = self._labels(unit)
         widest = max(map(breadth, labels))
-        return max(CIRCLE, widest + 0.3 if len(labels) == 1 else 2 * widest + 0.25)
+        return max(CIRCLE, widest + 0.3 if len(labels) == 1 else 2 * widest + 0.5)
 
     def _node(self, unit: Unit, at: Point) -> None:
         size = max(self._diameter(each) for each in self.columns[unit.column])

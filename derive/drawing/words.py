@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from derive.drawing.picture import EM, Label, Place
 from derive.language.expressions import Access
 from derive.latex.escape import text
-from derive.latex.lines import width
 from derive.latex.printer import Printer
+from derive.latex.width import width
 from derive.network import Network
 
 

@@ -13,7 +13,7 @@ from derive.latex import sections
 from derive.latex.document import kept_together
 from derive.latex.entries import Entries, Values
 from derive.latex.escape import text
-from derive.latex.lines import PAGE, width
+from derive.latex.lines import PAGE
 from derive.latex.page import Page
 from derive.latex.preamble import PREAMBLE
 from derive.latex.rows import Row, rows_of
@@ -21,6 +21,7 @@ from derive.latex.sections.new_value import new_value
 from derive.latex.sections.numbers import ForwardRows, own_names
 from derive.latex.sections.update import rule
 from derive.latex.sections.weights import each_entry, entries_in_order
+from derive.latex.width import width
 from derive.latex.words import natural
 from derive.network import Network
 
@@ -89,7 +90,7 @@ def with_solution(asked: Sheet, network: Network, derivation: Derivation, values
 
 def _head(kind: str, network: Network, task: Task) -> str:
     words = f"{kind}: {text(network.title or network.name)}"
-    number = "" if kind == "Exercise" else rf"\\ \large Sheet {task.seed}"
+    number = "" if kind == "Exercise" else rf"\\[6pt] \large Sheet {task.seed}"
     return rf"\begin{{center}}{{\LARGE\bfseries {words}{number}\par}}\end{{center}}"
 
 
@@ -116,21 +117,28 @@ def _given(view: Entries) -> list[Given]:
     return out
 
 
+def _filled(given: Sequence[Given], widths: Sequence[float], limit: float) -> list[list[Given]]:
+    """As many in each part as the limit of their widths allows."""
+    parts: list[list[Given]] = []
+    room = 0.0
+    for each, needed in zip(given, widths, strict=True):
+        if needed > room:
+            parts.append([])
+            room = limit
+        parts[-1].append(each)
+        room -= needed
+    return parts
+
+
 def _tables(given: Sequence[Given]) -> str:
     """Symbols above their numbers, as many beside each other as the page is wide."""
-    tables: list[list[Given]] = [[]]
-    room = PAGE
-    for each in given:
-        needed = max(width(each[0]), width(each[2])) + 1.1
-        if needed > room and tables[-1]:
-            tables.append([])
-            room = PAGE
-        tables[-1].append(each)
-        room -= needed
+    widths = [max(width(symbol), width(printed)) + 1.1 for symbol, _, printed in given]
+    even = sum(widths) / len(_filled(given, widths, PAGE)) + max(widths)  # no table has only the few that are left over
+    tables = _filled(given, widths, min(even, PAGE))
     return "\n\n\\medskip\n".join([r"\section{What is given}", *(
         f"\\begin{{tabular}}{{{'r' * len(table)}}}\n\\toprule\n" + " & ".join(f"${symbol}$" for symbol, _, _ in table)
         + " \\\\\n\\midrule\n" + " & ".join(f"${printed}$" for _, _, printed in table)
-        + " \\\\\n\\bottomrule\n\\end{tabular}" for table in tables if table)])
+        + " \\\\\n\\bottomrule\n\\end{tabular}" for table in tables)])
 
 
 def _forward(view: Gaps) -> str:

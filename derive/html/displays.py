@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from derive.html.inline import read_inline
-from derive.html.tokens import UnknownLatex
+from derive.html.tokens import Tokens, UnknownLatex
 from derive.html.tree import Cell, Display, Inline, Row, Table
 
 _TAG = re.compile(r"\\tag\{([^{}]*)\}")
@@ -30,7 +30,7 @@ def read_display(latex: str) -> Display:
         if below := _BELOW.fullmatch(cells[-1]):
             rows[-1] = replace(rows[-1], reason=read_inline(below.group(1)))
             continue
-        reason: Inline = ()
+        cells[-1], reason = _reasoned(cells[-1])
         if len(cells) == 4 and not cells[2]:
             if (beside := _BESIDE.fullmatch(cells[3])) is None:
                 raise UnknownLatex(f"no reason: {cells[3]}")
@@ -45,6 +45,15 @@ def read_display(latex: str) -> Display:
     return Display(tuple(rows))
 
 
+def _reasoned(cell: str) -> tuple[str, Inline]:
+    """A formula, and the reason that stands at the right end of its line."""
+    if not cell.startswith(r"\reasoned{"):
+        return cell, ()
+    tokens = Tokens(re.findall(r"\\[A-Za-z]+|\\.|[^\\]", cell.removeprefix(r"\reasoned")))
+    _, formula, reason = (tokens.argument() for _ in range(3))
+    return formula, read_inline(reason)
+
+
 def read_table(columns: str, inside: str) -> Table:
     """A table: what stands between its rules."""
     parts = re.split(r"\\(?:top|mid|bottom)rule|\\endhead|\\endfoot", inside)
@@ -52,7 +61,7 @@ def read_table(columns: str, inside: str) -> Table:
               for part in parts if part.strip()]
     if not groups:
         raise UnknownLatex("a table without rows")
-    return Table(re.sub(r"p\{[^{}]*\}", "l", columns), groups[0], tuple(groups[1:]))
+    return Table(re.sub(r"[pP]\{[^{}]*\}", "l", columns), groups[0], tuple(groups[1:]))
 
 
 def _cell(latex: str) -> Cell:

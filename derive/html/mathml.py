@@ -17,6 +17,8 @@ _BOLD = {**{str(digit): chr(0x1D7CE + digit) for digit in range(10)},
          **{chr(65 + n): chr(0x1D400 + n) for n in range(26)}, **{chr(97 + n): chr(0x1D41A + n) for n in range(26)}}
 _UNDER = {"max", "min"}  # what is said about them stands below them
 _OPENING, _CLOSING, _SIGNS, _TIGHT = {"(", "["}, {")", "]"}, {"+", "\u2212"}, {"/", "|", "\u2202", "\u2026"}
+_PRIMES, _RELATIONS = {"\u2032", "\u2033", "\u2034"}, {"=", "+", "\u2212", ","}
+_SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 _HARDLY = "1.2em"  # the size of \\bigl
 _ROWS = {"math", "mrow", "mtd", "mstyle", "msqrt"}  # whose parts stand in a row
 _PARTS = {"mfrac": 2, "msup": 2, "msub": 2, "munder": 2, "mover": 2, "mroot": 2, "msubsup": 3, "munderover": 3}
@@ -82,6 +84,12 @@ def _tidy(node: ET.Element) -> None:
             child.tag, child.attrib = "mi", {"class": variant}
         if child.tag == "msub" and child[0].tag == "mo" and child[0].text in _UNDER:
             child.tag = "munder"
+        if child.tag == "msup" and child[1].text in _PRIMES:  # which stand high by themselves
+            child.tag, child[1].tag, child[1].attrib = "mrow", "mo", {"form": "postfix", "lspace": "0", "rspace": "0"}
+    for script in list(node)[1:] if node.tag in _SCRIPTED else ():
+        for sign in script.iter("mo"):
+            if sign.text in _RELATIONS:  # TeX sets them without space there
+                sign.attrib |= {"lspace": "0", "rspace": "0"}
     row = list(map(_only, node))
     node[:] = _spaced(_grouped(row)) if node.tag in _ROWS else row
 

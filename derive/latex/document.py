@@ -15,6 +15,7 @@ from derive.latex import sections
 from derive.latex.entries import Entries, find_entries
 from derive.latex.page import Page
 from derive.latex.preamble import title
+from derive.latex.sections.numbers import MOST_FORWARD, forward_entries
 from derive.network import Network
 
 FORMS = ("auto", "scalar", "index", "matrix", "all")
@@ -31,7 +32,7 @@ def document(network: Network, derivation: Derivation, form: str = "auto", wrt: 
         network: what is derived; everything of it that is text is escaped.
         derivation: the record, of the network's own equations.
         form: which views to print.  "auto" prints index and matrix form, and every weight by itself where the
-            network has at most `small` scalar parameters.
+            network has at most `small` scalar parameters and a forward pass of as many numbers as can be followed.
         wrt: only this parameter: a quantity ("W1"), an entry counted from 1 ("W1[1,2]") or the document's own name
             for one ("w5").
         values: numbers to put in, by (quantity, indices from 0): forward quantities, parameters, data and adjoints.
@@ -51,12 +52,17 @@ def document(network: Network, derivation: Derivation, form: str = "auto", wrt: 
              sections.loss(page)]
     if form != "scalar":
         parts += [sections.backward(page, quantity), sections.second_derivatives(page)]
-    if place is not None or form in ("scalar", "all") or form == "auto" and network.parameter_count <= small:
+    if place is not None or form in ("scalar", "all") or form == "auto" and _is_written_out(network, derivation, small):
         view = Entries(network, derivation, values, digits)
         numbers = sections.numbers(view, page.symbol)
         parts += [numbers, sections.weights(view, quantity, place, said=bool(numbers))]
     parts += [sections.update(page, quantity), r"\end{document}", ""]
     return kept_together("\n\n".join(part for part in parts if part))
+
+
+def _is_written_out(network: Network, derivation: Derivation, small: int) -> bool:
+    """Whether every weight by itself can be read: there are few, and few numbers that they act through."""
+    return network.parameter_count <= small and forward_entries(network, derivation.forward) <= MOST_FORWARD
 
 
 def kept_together(latex: str) -> str:

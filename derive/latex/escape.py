@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _SPECIAL = {
@@ -36,7 +37,7 @@ _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else '
                                      f"{n.upper().replace('LAMBDA', 'LAMDA')}"): n for n in GREEK}
 _LONG = re.compile(r"\S{30,}")  # a word, as an address, that may not fit into its line
 _PIECES = re.compile(r"[^\W_]{1,10}[\W_]*|[\W_]+")  # between which it may go on in the next
-_TWO_WORDS = re.compile(r"([a-z]{4,})_([a-z]{3,})(\d*)")
+_SEVERAL_WORDS = re.compile(r"([a-z]{4,}(?:_[a-z]+)*_[a-z]{3,}(?:_[a-z]+)*)(\d*)")
 
 
 def text(words: str) -> str:
@@ -81,11 +82,10 @@ def _character(character: str) -> str:
 def name_parts(name: str) -> tuple[str, str, str]:
     """A name as (letter, superscript, subscript): W1 is W^{(1)}, Y_star is Y^{*}, net_h1 is net_{h1}, yhat is y hat.
 
-    Two words stay together: running_mean2 is (running mean)^{(2)}.
+    Words stay together: running_mean2 is (running mean)^{(2)}.
     """
-    if words := _TWO_WORDS.fullmatch(name):
-        one, other, digits = words.groups()
-        return rf"\mathit{{{one}\ {other}}}", f"({digits})" if digits else "", ""
+    if words := _SEVERAL_WORDS.fullmatch(name):
+        return _together(words.group(1)), f"({words.group(2)})" if words.group(2) else "", ""
     base, *rest = name.split("_") if not name.startswith("_") else [name]
     over, under = "", []
     star = False
@@ -99,24 +99,23 @@ def name_parts(name: str) -> tuple[str, str, str]:
         base, over = match.group(1), f"({match.group(2)})"
     if star:
         over = f"{over}*" if over else "*"
-    return _letter(base), over, ",".join(_subscript(part) for part in under)
+    return _letter(base), over, _subscripts(under)
 
 
 def scalar_name(name: str) -> str:
     """The document's own name of one number: w5 is w_{5}, net_o1 is net_{o1}, E_total is E_total upright.
 
-    Two words stay together: running_mean2 is (running mean)_{2}.
+    Words stay together: running_mean2 is (running mean)_{2}.
     """
-    if words := _TWO_WORDS.fullmatch(name):
-        one, other, digits = words.groups()
-        return rf"\mathit{{{one}\ {other}}}" + (f"_{{{digits}}}" if digits else "")
+    if words := _SEVERAL_WORDS.fullmatch(name):
+        return _together(words.group(1)) + (f"_{{{words.group(2)}}}" if words.group(2) else "")
     base, *rest = name.split("_") if not name.startswith("_") else [name]
     match = re.fullmatch(r"(.*?[^\W\d_])(\d+)", base)
     under = [part for part in rest if part and part != "star"]
     digits = ""
     if match and match.group(1):
         base, digits = match.groups()
-    below = ",".join(([digits] if digits else []) + [_subscript(part) for part in under])
+    below = ",".join(filter(None, (digits, _subscripts(under))))
     return _letter(base) + ("^{*}" if "star" in rest else "") + (f"_{{{below}}}" if below else "")
 
 
@@ -142,6 +141,16 @@ def _in_maths(character: str) -> str:
     plain = unicodedata.normalize("NFKD", character)
     kept = "".join(c for c in plain if c.isascii() and c.isalnum())
     return kept or f"\\langle {ord(character):X}\\rangle "
+
+
+def _together(words: str) -> str:
+    return r"\mathit{" + words.replace("_", r"\ ") + "}"
+
+
+def _subscripts(parts: Sequence[str]) -> str:
+    """Several words as they are said, and other parts with commas between them."""
+    said = len(parts) > 1 and all(re.fullmatch("[a-z]+", part) and part not in _GREEK for part in parts)
+    return _together("_".join(parts)) if said and max(map(len, parts)) > 2 else ",".join(map(_subscript, parts))
 
 
 def _subscript(part: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Expr, Piecewise
+from sympy import Expr, Piecewise, Pow
 from sympy.core.relational import Relational
 
-from derive.language.expressions import Access
+from derive.language.expressions import Access, Sum, names
 from derive.latex.printer import Printer
+
+SHARED = "Where several entries are the largest, the derivative is divided among them in equal parts, by convention."
 
 
 def _piecewise(piecewise: Piecewise, printer: Printer) -> str:
@@ -36,11 +38,18 @@ def _piecewise(piecewise: Piecewise, printer: Printer) -> str:
     return " ".join(dict.fromkeys(out))
 
 
-def kinks(form: Expr, printer: Printer) -> list[str]:
-    """A sentence for each kink of a derivative."""
-    out = []
+def _is_tie(factor: Expr) -> bool:
+    """Whether it is 1 over how many entries are the largest."""
+    return factor.exp == -1 and isinstance(factor.base, Sum) and isinstance(factor.base.body, Piecewise)
+
+
+def kinks(form: Expr, printer: Printer, of: str, by: str) -> list[str]:
+    """A sentence for each kink of a derivative ∂of/∂by; a condition on positions or on other quantities makes none."""
+    shared = any(map(_is_tie, form.atoms(Pow)))
+    out = [SHARED] if shared else []
     for piecewise in sorted(form.atoms(Piecewise), key=sympy.default_sort_key):
-        words = _piecewise(piecewise, printer)
+        compared = {name for _, condition in piecewise.args for name in names(condition)}
+        words = "" if shared or not compared & {of, by} else _piecewise(piecewise, printer)
         if words:
             out.append(words)
     for node in sorted(form.atoms(sympy.sign), key=sympy.default_sort_key):

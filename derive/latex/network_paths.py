@@ -14,7 +14,7 @@ from derive.language.expressions import Access, Reduction
 from derive.language.substitution import SAMPLES
 from derive.latex.entries import Entries, Term
 from derive.latex.escape import scalar_name
-from derive.latex.lines import width
+from derive.latex.width import width
 
 _MOST, _WIDEST = 4, 28.0  # paths that are listed, and their width in em: of others only what they share is
 

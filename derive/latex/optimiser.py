@@ -12,6 +12,15 @@ from derive.latex.escape import scalar_name
 from derive.latex.printer import Printer
 from derive.network import Network
 
+_WRITTEN = {"adam": "Adam", "adamw": "AdamW", "adagrad": "AdaGrad", "adadelta": "AdaDelta", "amsgrad": "AMSGrad",
+            "nadam": "Nadam", "rmsprop": "RMSProp", "nesterov": "Nesterov's momentum", "lion": "Lion", "lamb": "LAMB",
+            "newton": "Newton's method"}
+
+
+def spoken(optimiser: str) -> str:
+    """What a sentence calls an optimiser."""
+    return _WRITTEN.get(optimiser, optimiser.replace("_", " "))
+
 
 class UpdatePrinter(Printer):
     """Prints the assignments of an optimiser."""

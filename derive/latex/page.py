@@ -8,9 +8,10 @@ from functools import cached_property
 from derive.calculus.record import Adjoint, Derivation
 from derive.language.equations import Equation
 from derive.latex.likeness import signature
-from derive.latex.lines import PAGE, Line, chain, display, width
+from derive.latex.lines import PAGE, Line, chain, display
 from derive.latex.matrix import MatrixPrinter
 from derive.latex.printer import Printer, plain
+from derive.latex.width import width
 from derive.latex.words import ranges
 from derive.network import Network
 

@@ -37,6 +37,7 @@ _MARKS = re.compile("[\ue000-\ue0ff]")
 _NAMED = {"log": r"\log", "tanh": r"\tanh", "sinh": r"\sinh", "cosh": r"\cosh", "sin": r"\sin", "cos": r"\cos",
           "tan": r"\tan", "atan": r"\arctan", "asin": r"\arcsin", "acos": r"\arccos"}
 _SHORT = 6  # decimals of a number that people write down
+_MANY = 10 ** 15  # from where on a whole number is written with a power of 10
 _WITH_POWER = ("tanh", "sinh", "cosh", "sin", "cos", "tan")
 _RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
@@ -86,6 +87,7 @@ class Printer(LatexPrinter):
         self.aliases = aliases or {}
         self._depth = 0
         self._in_sum = False
+        self._in_place = False
         self._ranks: dict[tuple[Expr, bool, bool], tuple] = {}
 
     def marked(self, expression: Basic) -> str:
@@ -146,7 +148,10 @@ class Printer(LatexPrinter):
         if position.has(Access):
             return plain(self._print(position))
         shifted = position.xreplace({i: i - 1 for i in free_indices(position)}) + 1
-        return plain(self._print(shifted))
+        outer, self._in_place = self._in_place, True
+        printed = plain(self._print(shifted))
+        self._in_place = outer
+        return printed
 
     def _print_Index(self, index: Index) -> str:
         return _index_name(index.name)
@@ -187,14 +192,13 @@ class Printer(LatexPrinter):
         terms = [self._signed(term) for term in sorted(node.args, key=self._term_rank)]
         if not self._depth and all(sign == "-" for sign, _ in terms):
             return "-" + self.bracket(Add(*(-a for a in node.args)))
-        out = ("-" if terms[0][0] == "-" else "") + self._term(terms[0][1], first=True)
-        for sign, term in terms[1:]:
-            out += f" {mark(2 * self._depth)}{sign} {self._term(term, first=False)}"
+        printed = sorted(((sign, self._print(term)) for sign, term in terms), key=lambda each: ends_open(each[1]))
+        out = ""
+        for at, (sign, term) in enumerate(printed):
+            if at < len(printed) - 1 and ends_open(term) or at and term.startswith("-"):
+                term = bracketed(term)
+            out += f" {mark(2 * self._depth)}{sign} {term}" if at else ("-" if sign == "-" else "") + term
         return out
-
-    def _term(self, term: Expr, first: bool) -> str:
-        printed = self._print(term)
-        return rf"({printed})" if printed.startswith("-") and not first else printed
 
     @staticmethod
     def _signed(term: Expr) -> tuple[str, Expr]:
@@ -208,11 +212,14 @@ class Printer(LatexPrinter):
         return "+", term
 
     def _term_rank(self, term: Expr) -> tuple:
-        """Numbers first, the bias after the sum, the shorter before the longer; what is subtracted last."""
+        """Numbers first, the bias after the sum, the shorter before the longer; what is subtracted last.
+
+        In a position an index comes first: i + 1.
+        """
         sign, unsigned = self._signed(term)
         narrower = -len(free_indices(term))
         bias = isinstance(term, Access) and self._is_weight(term)
-        return (sign == "-", not term.is_Number, narrower, bias, _measure(unsigned), self._text_key(unsigned))
+        return (sign == "-", term.is_Number is self._in_place, narrower, bias, _measure(unsigned), self._text_key(unsigned))
 
     @staticmethod
     @lru_cache(maxsize=1 << 14)
@@ -405,7 +412,7 @@ class Printer(LatexPrinter):
     # Numbers
 
     def _print_Integer(self, node: sympy.Integer) -> str:
-        return str(node.p)
+        return str(node.p) if abs(node.p) < _MANY else real(float(node.p))
 
     def _print_Rational(self, node: Rational) -> str:
         sign = "-" if node.p < 0 else ""
@@ -513,6 +520,11 @@ class NumberPrinter(Printer):
 
 def decorated(letter: str, over: str, under: str) -> str:
     return letter + (f"^{{{over}}}" if over else "") + (f"_{{{under}}}" if under else "")
+
+
+def ends_open(printed: str) -> bool:
+    """Whether what follows would seem to belong to its last case."""
+    return printed.endswith(r"\end{cases}")
 
 
 def bracketed(inner: str) -> str:

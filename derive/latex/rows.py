@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from derive.latex.lines import BELOW, PAGE, broken, display, width, within
+from derive.latex.lines import BELOW, PAGE, broken, display, within
+from derive.latex.narrow import boxed
 from derive.latex.printer import deeper, plain
+from derive.latex.width import width
 
 
 class Row(NamedTuple):
@@ -34,7 +36,8 @@ def rows_of(rows: Iterable[Row]) -> str:
             out.append(f"&{start}{line}")
         if beside:
             fits = width(lines[-1]) + width(beside) + (2 if len(lines) == 1 else 4.5) <= room
-            out.append(rf"{out.pop()} \quad ({beside})" if fits else f"{BELOW}{beside})")
+            narrow = boxed(beside, room - 3) if width(beside) > room - 3 else beside
+            out.append(rf"{out.pop()} \quad ({beside})" if fits else f"{BELOW}{narrow})")
     return display(out)
 
 

@@ -14,7 +14,7 @@ from derive.network import Network, NetworkDerivation
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NEURONS = ("worked_example", "two_layer_network", "three_layer_network", "binary_classifier", "softmax", "five")
 BLOCKS = ("convolutional_digits", "sorting_transformer", "adding_lstm", "autoencoder", "digits", "branches", "nested",
-          "letters")
+          "letters", "residuals")
 
 WRITTEN = {
     "softmax": """
@@ -49,6 +49,17 @@ WRITTEN = {
         inputs: {x: 2}
         layers: [{embedding: {vocabulary: 3, units: 2}}, {flatten: {}}, {dense: 2, activation: softmax}]
         loss: cross_entropy_with_labels""",
+    "residuals": """
+        inputs: {x: 4}
+        layers:
+          - {name: first, dense: 4}
+          - {dense: 8, activation: relu}
+          - dense: 4
+          - {name: second, add: [first, previous]}
+          - {dense: 8, activation: relu}
+          - dense: 4
+          - add: [second, previous]
+        loss: mean_squared_error""",
     "nested": """
         inputs: {x: [6, 4], memory: [5, 4]}
         blocks:

@@ -92,6 +92,13 @@ def test_no_arrow_runs_through_a_box(name, folder):
                 assert not any(_crosses(*part, inside) for part in pairwise(edge.points)), (edge, node)
 
 
+@large
+def test_what_enters_a_node_and_what_leaves_it_do_not_touch(name, folder):
+    drawn = drawing(name, folder)
+    entered = {(edge.target, edge.points[-1]) for edge in drawn.edges if drawn.node(edge.target).kind != "port"}
+    assert not entered & {(edge.source, edge.points[0]) for edge in drawn.edges}
+
+
 def _crosses(start, end, inside):
     """Whether a straight line enters a box (Liang and Barsky 1984)."""
     (x, y), (to_x, to_y) = start, end

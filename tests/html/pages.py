@@ -37,9 +37,9 @@ title: "</script><script>alert(1)</script> & <b> Donaudampfschifffahrtsgesellsch
 source: "\\"><img src=x onerror=alert(2)>"
 notes: "<svg onload=alert(3)>${7*7}{{ 7*7 }} \u4e2d \u00fc </style>"
 inputs: {x: 2}
-layers: [{dense: 1, activation: sigmoid}]
+layers: [{dense: 1, activation: sigmoid, name: a_layer_whose_name_no_phone_can_show}]
 loss: binary_cross_entropy
-names: {ampersand_lt: "W1[1,1]", Kreuzentropieverlustfunktion: J}
+names: {ampersand_lt: "W_a_layer_whose_name_no_phone_can_show[1,1]", Kreuzentropieverlustfunktion: J}
 data: {x: [[0, 1], [1, 1]], t: [[1], [0]]}
 training: {epochs: 3}
 """

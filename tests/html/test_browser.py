@@ -13,8 +13,9 @@ from playwright.sync_api import expect  # noqa: E402
 worked = pytest.mark.parametrize("name", ["worked"])
 both = pytest.mark.parametrize("name", ["worked", "blocks"])
 LIT = "[...document.querySelectorAll('.network .lit[aria-label]')].map(e => e.getAttribute('aria-label')).sort()"
-WIDER = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 " \
-        "&& !e.closest('.display, .pair, .scroll, .code, .figure, #chosen, .skip')).map(e => e.outerHTML.slice(0, 80))"
+WIDER = """[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1
+    && !e.closest('.display, main p, main h3, .pair, .scroll, .code, .figure, #chosen, .skip'))
+    .map(e => e.outerHTML.slice(0, 80))"""
 
 
 def middle(page, weight):
@@ -54,6 +55,17 @@ def test_a_weight_is_reached_and_chosen_by_keyboard(opened, name):
     assert page.locator("#chosen .product").count() == 2
     page.keyboard.press("Escape")
     assert page.locator("#chosen").is_hidden()
+
+
+@worked
+def test_a_negative_factor_stands_in_brackets_where_a_sign_is_before_it(opened, name):
+    page = opened(name)
+    page.mouse.click(*middle(page, "w1"))
+    page.evaluate("slider => { slider.value = slider.max; slider.dispatchEvent(new Event('input')); }",
+                  page.query_selector("#moment"))
+    numbers = page.locator("#chosen .product [data-v]").all_inner_texts()
+    assert any(number.startswith("(\u2212") for number in numbers)
+    assert {number[0] for number in numbers[1:5]} <= set("0123456789(")
 
 
 @worked

@@ -37,6 +37,8 @@ def test_what_was_done_for_the_width_of_a_page_is_undone():
     (display,) = read("{\\small \\begin{align*}\na &= b \\\\*\n&\\makebox[30.0em][r]{(chain rule)}\\\\\n"
                       "&\\qquad {} + c\n\\end{align*}}")
     assert display == Display((Row((("a", "= b"),), (Words("(chain rule)"),)), Row((("", "{} + c"),), continued=True)))
+    (reasoned,) = read("\\begin{align*}\na &\\reasoned{30.0em}{= \\frac{b}{c}}{(with $b_{1}$)} \\tag{2}\n\\end{align*}")
+    assert reasoned == Display((Row((("a", r"= \frac{b}{c}"),), (Words("(with "), Formula("b_{1}"), Words(")")), "2"),))
     (shrunk,) = read(r"\[ \resizebox{0.9\linewidth}{!}{$\displaystyle J = a$} \tag{4} \]")
     assert shrunk == Display((Row((("", "J = a"),), (), "4"),))
     (within,) = read("\\begin{align*}\nJ &= \\resizebox{17.0em}{!}{$\\displaystyle \\sum_{n} a$} \\tag{5}\n\\end{align*}")
@@ -49,7 +51,7 @@ def test_a_matrix_within_a_line_is_no_new_line():
 
 
 def test_tables_have_a_head_and_groups_between_rules():
-    (table,) = read("\\begin{tabular}{rp{9mm}}\n\\toprule\n$n$ & product \\\\\n\\midrule\n1 & $2$ \\\\\n\\midrule\n"
+    (table,) = read("\\begin{tabular}{rP{9mm}}\n\\toprule\n$n$ & product \\\\\n\\midrule\n1 & $2$ \\\\\n\\midrule\n"
                     "\\multicolumn{1}{r}{sum} & $2$ \\\\\n\\bottomrule\n\\end{tabular}")
     assert isinstance(table, Table) and table.columns == "rl" and len(table.head) == 1 and len(table.groups) == 2
 
@@ -107,6 +109,8 @@ def test_a_formula_that_cannot_be_converted_is_an_error(latex):
     (r"\text{position\_embedding \& co}", "<mtext>position_embedding\u00a0&amp;\u00a0co</mtext>"),
     (r"n_{\mathrm{in}}", ">in</mi>"), (r"\log a", '<mi>log</mi><mspace width="0.167em" /><mi>a</mi>'),
     (r"\exp(a)", '<mi>exp</mi><mo stretchy="false" form="prefix">(</mo>'), (r"\max_{k} x", "<munder><mi>max</mi>"),
+    ("n'", '<mrow><mi>n</mi><mo form="postfix" lspace="0" rspace="0">\u2032</mo></mrow>'),
+    (r"x_{i - 1}", '<mo lspace="0" rspace="0">\u2212</mo>'), (r"x - 1", "<mo>\u2212</mo>"),
     (r"\Bigl(\frac{a}{b}\Bigr)^{2}", "<msup><mrow><mo"), (r"a < b", "&lt;")])
 def test_formulas_are_said_in_what_browsers_draw(latex, part):
     assert part in mathml(latex)

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from derivation.networks import network as catalogue
 from latex_networks import WORKED, network, values, worked
 
 from derive.build.parameters import initialiser
 from derive.latex import document
-from derive.latex.lines import PAGE, broken, width
+from derive.latex.lines import PAGE, broken
 from derive.latex.printer import Printer
+from derive.latex.width import width
 from derive.network import Training
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -217,12 +219,23 @@ def test_the_estimate_of_widths_is_on_the_safe_side(tmp_path):
     made, derivation = network([2, 2, 2], "tanh", "ce")
     printer = Printer(derivation.system.quantities)
     formulas = [printer.plain(e) for equation in derivation.system.equations for e in (equation.target, equation.body)]
+    formulas += [r"\mathit{out}_{h1} = 0.593269992 \cdot (-0.4) + 1.5 \cdot 10^{-7}",
+                 r"d_{0} \times d_{\mathit{two\ words}}",
+                 r"\begin{cases} z & \text{if } t > 0 \text{ and } z > 1 \\ z + t + u + v & \text{otherwise} \end{cases}"]
     body = "".join(rf"\setbox0\hbox{{$\displaystyle {f}$}}\typeout{{W:\the\wd0}}" + "\n" for f in formulas)
-    log = compiled("\\documentclass[11pt]{article}\\usepackage{amsmath}\\begin{document}\n" + body
+    log = compiled("\\documentclass[11pt]{article}\\usepackage[T1]{fontenc}\\usepackage{amsmath}\\begin{document}\n" + body
                    + "x\\end{document}\n", tmp_path)
     measured = [float(w) / 10.95 for w in re.findall(r"W:([\d.]+)pt", log)]
     assert len(measured) == len(formulas)
     for latex, em in zip(formulas, measured, strict=True):
-        assert width(latex) > em - 0.3, latex
-        assert width(latex) < 1.8 * em + 2, latex
+        assert em - 0.1 < width(latex) < 1.25 * em + 0.5, latex
     assert PAGE < 44
+
+
+def test_a_weight_that_acts_along_many_paths_is_written_out_only_where_that_is_asked_for():
+    made = catalogue("inputs: {x: [6, 6, 1]}\nlayers: [{conv2d: {filters: 2, kernel: 3}}, {flatten: {}}, {dense: 1}]\n"
+                     "loss: mean_squared_error\n")
+    derivation = made.derivation()
+    assert made.parameter_count <= 60
+    assert "Every weight by itself" not in document(made, derivation)
+    assert r"\paragraph{$b^{(3)}_{1}$.}" in document(made, derivation, wrt="b3[1]")

@@ -61,6 +61,13 @@ def sheet(name: str, runner: Runner, seed: int = 0, hard: bool = False, digits: 
     return exercise(*made[name], Task(seed, hard, digits), runner)
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "relu", "distribution", "recurrence"])
+def test_no_table_of_given_numbers_has_only_the_few_that_were_left_over(name, runner):
+    given = parts(sheet(name, runner).latex)[0].split("What is given")[1].split(r"\section")[0]
+    columns = [len(table) for table in re.findall(r"\\begin\{tabular\}\{(r+)\}", given)]
+    assert sum(columns) > 5 and min(columns) > max(columns) / 4
+
+
 def parts(latex: str) -> tuple[str, str]:
     """The questions, and the solution."""
     before, after = latex.split(r"\newpage")[-2:]

@@ -51,3 +51,12 @@ def test_the_page_of_second_derivatives_compiles_and_nothing_leaves_it(name, tmp
     latex = network(DEEP.replace("NAME", name)).derivation().latex()
     assert overfull(compiled(latex, tmp_path)) == []
     assert "$b^{(1)}$ stay as they are." in latex
+
+
+@pytest.mark.parametrize(("optimiser", "said"), [
+    ("adamw", "by AdamW (Loshchilov"), ("gradient_descent", "by gradient descent:"), ("newton", "by Newton's method (")])
+def test_an_optimiser_is_called_as_people_write_it(optimiser, said):
+    text = f"inputs: {{x: 2}}\nlayers: [dense: 1]\nloss: mean_squared_error\noptimiser: {{{optimiser}: {{}}}}\n"
+    if optimiser == "newton":
+        text += "second_order: true\n"
+    assert said in network(text).derivation().latex("index")

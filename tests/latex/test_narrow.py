@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from test_document import compiled, needs_tex, overfull
 
 from derive.latex.escape import name_parts, scalar_name
-from derive.latex.lines import Line, chain, width
+from derive.latex.lines import Line, chain
 from derive.latex.narrow import stacked
+from derive.latex.width import width
 
 OWN_LAYER = """
 inputs: {x: 3}
@@ -70,6 +71,14 @@ def test_cases_that_fit_are_left_alone():
     assert stacked(latex, 20, width) == latex
 
 
+def test_a_reason_stands_at_the_end_of_its_line_where_there_is_room():
+    lines = [Line("a", "chain rule"), Line(" ".join("a" * 60), "collected")]
+    latex = chain("y", lines, "1")
+    assert re.search(r"y &\\reasoned\{[\d.]+em\}\{= a\}\{\(chain rule\)\}", latex)
+    assert re.search(r"&\\makebox\[[\d.]+em\]\[r\]\{\(collected\)\}", latex)
+    assert r"&& \text{(chain rule)}" in chain("y", lines[:1], "1")
+
+
 def test_what_cannot_be_broken_is_shrunk_to_its_line():
     fits, wide = Line("a"), Line(rf"\frac{{{' '.join('a' * 90)}}}{{b}}")
     latex = chain("y", [fits, wide], "1")
@@ -80,6 +89,8 @@ def test_what_cannot_be_broken_is_shrunk_to_its_line():
 
 def test_a_running_statistic_keeps_its_two_words_together():
     assert name_parts("running_mean2") == (r"\mathit{running\ mean}", "(2)", "")
+    assert name_parts("half_saturation_constant") == (r"\mathit{half\ saturation\ constant}", "", "")
+    assert name_parts("W_the_first_layer") == ("W", "", r"\mathit{the\ first\ layer}")
     assert name_parts("net_h1") == (r"\mathit{net}", "", "h1")
     assert scalar_name("learning_rate") == r"\mathit{learning\ rate}"
     latex = network(NORM).derivation().latex()

@@ -39,7 +39,7 @@ a, t, z = Access("a1", n, j), Access("t", n, j), Access("z1", n, j)
     (log(a) * a, r"a^{(1)}_{nj} \, \log a^{(1)}_{nj}"),
     (sqrt(z), r"\sqrt{z^{(1)}_{nj}}"),
     (Delta(n, Index("n'", SAMPLES)), r"\delta_{n n'}"),
-    (Within(Index("p", 9) - Index("i", 3), dimension("U")), r"[1 \le 1 + p - i \le U]"),
+    (Within(Index("p", 9) - Index("i", 3), dimension("U")), r"[1 \le p + 1 - i \le U]"),
     (Access("x", n, Index("i", 3) + 2 * Index("u", 4)), r"x_{n,i + 2 \, u - 2}"),
     (Partial(a, z), r"\frac{\partial a^{(1)}_{nj}}{\partial z^{(1)}_{nj}}"),
     (Access("dJ_dz1", n, j), r"\frac{\partial J}{\partial z^{(1)}_{nj}}"),

@@ -64,3 +64,22 @@ def test_every_quantity_of_the_catalogue_has_a_meaning(kind):
     layer = LAYERS[kind]
     read = {"x", *(name for name, option in layer.options.items() if isinstance(option, Read))}
     assert set(re.findall(r"(\w+)\[", layer.equations)) - read - set(layer.meanings) == set()
+
+
+def test_a_shape_of_several_sizes_keeps_them_apart():
+    latex = network("inputs: {x: 2, y: 3}\nlayers: [{concatenate: [x, y]}, {dense: 1}]\nloss: mean_squared_error\n"
+                    ).derivation().latex("index")
+    assert r"$(d_{x} + d_{y}) \times d_{2}$" in latex and r"$m \times (d_{x} + d_{y})$" in latex
+
+
+LONGEST = "inputs: {x: 2}\nlayers:\n" + "".join(
+    f"- {{dense: 2, activation: softmax, name: {name}}}\n"
+    for name in ("abcdefghijklmnopqrstuvwxyzabcdefghi", "zyxwvutsrqponmlkjihgfedcbazyxwvutsr")) + "loss: cross_entropy\n"
+
+
+@needs_tex
+@pytest.mark.parametrize("form", ["index", "all"])
+def test_with_names_of_thirty_five_letters_no_line_leaves_the_page_either(form, tmp_path):
+    latex = network(LONGEST).derivation().latex(form)
+    compiled(latex, tmp_path)
+    assert overfull(compiled(latex, tmp_path)) == []  # a table over several pages is as wide as the first run found it

@@ -15,6 +15,7 @@ from test_document import compiled, needs_tex, overfull
 from derive.latex import document
 from derive.latex.printer import given as given_number
 from derive.latex.printer import real
+from derive.latex.rows import Row, merged, rows_of
 
 HALF = 0.5000001  # of a unit in the last place
 
@@ -101,6 +102,12 @@ def test_numbers_are_rounded_in_print_only(digits):
         unit = 10.0 ** (int(power or 0) - len(mantissa.partition(".")[2]))
         assert abs(float(mantissa) * 10 ** int(power or 0) - entry) <= HALF * unit + math.ulp(entry)
         assert len(mantissa.partition(".")[2]) <= digits
+
+
+def test_a_path_is_never_parted_from_its_row():
+    row = Row("x", ["1"], " ".join("a" * 90))
+    joined = merged([rows_of([Row("y", ["2"]), Row("z", ["3"]), row]), rows_of([Row("y", ["2"]), Row("z", ["3"])])])
+    assert r"x &= 1 \\*" in joined and re.search(r"\n&\\qquad \(\\resizebox\{[\d.]+em\}", joined)
 
 
 def test_zero_has_no_sign():

@@ -17,7 +17,9 @@
   };
   const write = (inside = document) => {
     for (const place of all("[data-v]", inside)) {
-      if (place.dataset.v) place.textContent = written(valueOf(place.dataset.v), Number(place.dataset.digits ?? 4));
+      if (!place.dataset.v) continue;
+      const text = written(valueOf(place.dataset.v), Number(place.dataset.digits ?? 4));
+      place.textContent = place.dataset.factor && text.startsWith("\u2212") ? `(${text})` : text;
     }
   };
 
@@ -55,15 +57,15 @@
   const copied = (id) => document.getElementById(id).content.cloneNode(true);
   const product = (keys) => {
     const box = Object.assign(make("div"), { className: "product" });
-    const column = (above, below, key = "") => {
+    const column = (above, below, key = "", factor = "") => {
       const number = make("span", below);
-      if (key) Object.assign(number.dataset, { v: key, digits: 4 });
+      if (key) Object.assign(number.dataset, { v: key, digits: 4, factor });
       box.append(make("span"), number);
       number.previousSibling.append(above);
     };
     keys.forEach((key, at) => {
       if (at) column("·", "·");
-      column(copied(key), "", key);
+      column(copied(key), "", key, at ? "1" : "");
     });
     if (keys.length > 1) {
       column("", "=");
@@ -174,5 +176,5 @@
       else watched.unobserve(target);
     }
   }, { rootMargin: "50%" });
-  for (const box of all(".display, .pair, .scroll, .code, .figure, aside, #chosen")) sight.observe(box);
+  for (const box of all(".display, main p, main h3, .pair, .scroll, .code, .figure, aside, #chosen")) sight.observe(box);
 })();

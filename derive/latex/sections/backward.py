@@ -14,6 +14,7 @@ from derive.latex.kinks import kinks
 from derive.latex.lines import Line, chain
 from derive.latex.page import Page
 from derive.latex.paths import PrintedPath, printed_path
+from derive.latex.printer import bracketed, ends_open
 from derive.latex.words import capital, count, listed, ranges
 
 
@@ -150,6 +151,7 @@ def _sum_of(page: Page, terms: Sequence[Expr]) -> str:
     out = ""
     for position, term in enumerate(terms):
         printed = page.print.marked(term)
+        printed = bracketed(printed) if ends_open(printed) and position < len(terms) - 1 else printed
         out += (printed if not position else f" \ue000{printed}" if printed.startswith("-")
                 else f" \ue000+ {printed}")
     return out
@@ -162,7 +164,7 @@ def _locals(page: Page, paths: Sequence[PrintedPath], direct: bool) -> list[str]
         local = renamed.path.local
         raw, form = renamed.raw, renamed.form
         if direct:
-            out += kinks(form, page.print)
+            out += kinks(form, page.print, local.of.name, local.by.name)
             continue
         left = page.print.marked(Partial(renamed.of, renamed.by))
         lines = [Line(page.print.marked(raw))]
@@ -175,5 +177,5 @@ def _locals(page: Page, paths: Sequence[PrintedPath], direct: bool) -> list[str]
                 lines.append(Line(printed, reason))
         gives = f"Equation ({local.equation}) gives\n" if len(paths) > 1 else ""
         out.append(gives + chain(left, lines))
-        out += kinks(form, page.print)
+        out += kinks(form, page.print, local.of.name, local.by.name)
     return out

@@ -10,9 +10,10 @@ from derive.language.equations import Equation, Role, System
 from derive.language.expressions import Access
 from derive.language.substitution import SAMPLES
 from derive.latex.entries import Entries, EntryPrinter
-from derive.latex.lines import PAGE, width
+from derive.latex.lines import PAGE
 from derive.latex.printer import NumberPrinter, Printer
 from derive.latex.rows import Row, merged, rows_of
+from derive.latex.width import width
 from derive.network import Network
 
 _MOST_ROWS = 8

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from derive.language.expressions import Access
 from derive.latex.entries import Entries, Term
-from derive.latex.lines import PAGE, width
+from derive.latex.lines import PAGE
 from derive.latex.narrow import boxed
 from derive.latex.printer import plain, real
+from derive.latex.width import width
 
 MOST_SAMPLES = 8
 _NARROW = 6  # decimals where more do not fit
 _GAP = 1.1  # em between columns
+_PRODUCT = 3.3  # em: the word above the last one
 
 
 def sample_table(view: Entries, entry: Access, head: Access, links: Sequence[tuple[Term, Access]],
@@ -30,10 +32,11 @@ def sample_table(view: Entries, entry: Access, head: Access, links: Sequence[tup
         factors = [view.total(head, sample)] + [view.value(term.local, by.name, sample) for term, by in links]
         rows.append([*factors, math.prod(factors)])
     room = PAGE - 2 - _GAP * (len(heads) + 1)
-    columns = [max(width(real(row[at], view.digits)) for row in rows) for at in range(len(heads) + 1)]
-    digits = view.digits if sum(columns) <= room else min(view.digits, _NARROW)
-    wide = sum(max(width(head), numbers) for head, numbers in zip(heads, columns, strict=False)) > room
-    shown = [_head(plain(head), room / len(columns) if wide else math.inf) for head in heads]
+    digits = view.digits
+    if sum(columns := _columns(rows, digits)) > room:
+        columns = _columns(rows, digits := min(digits, _NARROW))
+    least = _least([*map(width, heads), _PRODUCT], columns, room)
+    shown = [_head(plain(head), max(least, own)) for head, own in zip(heads, columns, strict=False)]
     top = " & ".join(["$n$", *shown, r"$\displaystyle \text{product}$"])
     body = " \\\\\n".join(" & ".join([str(sample + 1)] + [f"${real(x, digits)}$" for x in row])
                            for sample, row in enumerate(rows))
@@ -42,6 +45,21 @@ def sample_table(view: Entries, entry: Access, head: Access, links: Sequence[tup
             f"\\toprule\n{top} \\\\\n\\midrule\n{body} \\\\\n"
             f"\\midrule\n\\multicolumn{{{len(heads) + 1}}}{{r}}{{sum}} & ${real(view.total(entry), digits)}$ \\\\\n"
             f"\\bottomrule\n\\end{{tabular}}\n\\end{{center}}")
+
+
+def _columns(rows: Sequence[Sequence[float]], digits: int) -> list[float]:
+    """How wide the numbers of each column are."""
+    return [max(width(real(number, digits)) for number in column) for column in zip(*rows, strict=True)]
+
+
+def _least(heads: Sequence[float], numbers: Sequence[float], room: float) -> float:
+    """How wide a head may be above narrower numbers: as wide as leaves all columns in their room."""
+    least, most = 0.0, room
+    while most - least > 0.05:
+        middle = (least + most) / 2
+        fits = sum(max(own, min(head, middle)) for head, own in zip(heads, numbers, strict=True)) <= room
+        least, most = (middle, most) if fits else (least, middle)
+    return least
 
 
 def _head(factor: str, room: float) -> str:

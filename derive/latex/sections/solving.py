@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derive.latex.escape import text
+from derive.latex.optimiser import spoken
 from derive.latex.page import Page
 from derive.latex.printer import real
 
@@ -27,6 +28,6 @@ def solving(page: Page) -> str:
     matrix, what, damping = WORDS[optimiser.name]
     return "\n".join([
         "All trained parameters are updated at once, by "
-        f"{text(optimiser.name.replace('_', ' '))} ({text(optimiser.source)}):",
+        f"{spoken(optimiser.name)} ({text(optimiser.source)}):",
         EQUATION % (matrix, page.symbol(page.network.loss)), what,
         rf"The damping $\lambda$ starts at ${real(optimiser.constants['damping'])}$. {damping}"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
 from derive.language.equations import Role
 from derive.latex.escape import text
-from derive.latex.lines import SIZES, width_of_words
+from derive.latex.lines import SIZES
+from derive.latex.narrow import boxed
 from derive.latex.page import Page
 from derive.latex.printer import real
+from derive.latex.width import width, width_of_words
 from derive.latex.words import listed, natural
 
 PAPER, EM, GAP = 166.0, 3.85, 4.3  # mm: a line, less what its letters are off; an em; the space around a column
@@ -31,7 +34,7 @@ def symbols(page: Page) -> str:
             rows.append(_symbol_row(page, name, len(names) if shown is not names else 1))
     heads = ("entry", "as a whole", "shape", "meaning") if page.with_matrix else ("entry", "shape", "meaning")
     size, room, (first, *rest) = _fitting([heads, *rows])
-    columns = "l" * (len(first) - 1) + f"p{{{min(room, WIDEST):.0f}mm}}"
+    columns = "l" * (len(first) - 1) + f"P{{{min(room, WIDEST):.0f}mm}}"
     head, body = " & ".join(first), " \\\\\n".join(map(" & ".join, rest))
     size_words = _sizes(page, sizes)
     if len(rows) <= 12:
@@ -44,9 +47,9 @@ def symbols(page: Page) -> str:
 
 
 def _fitting(rows: Sequence[tuple[str, ...]]) -> tuple[str, float, Sequence[tuple[str, ...]]]:
-    """The size of letters at which rows fit into a line, and the room that is left for the last column.
+    """The size of letters at which rows fit into a line, and the room in mm that is left for the last column.
 
-    Where no size helps the second column is left out.
+    Where no size helps the second column is left out, and where that does not help either, formulas are shrunk.
     """
     size, room = "", NARROWEST
     for shown in (rows, [(row[0], *row[2:]) for row in rows] if len(rows[0]) > 3 else rows):
@@ -54,8 +57,16 @@ def _fitting(rows: Sequence[tuple[str, ...]]) -> tuple[str, float, Sequence[tupl
         for size, share in SIZES.items():
             room = PAPER - GAP - share * taken
             if room >= NARROWEST:
-                return size, room, shown
-    return size, NARROWEST, shown
+                return size, room, [(*row[:-1], _narrow(row[-1], room / EM / share)) for row in shown]
+    least = (PAPER - NARROWEST - GAP * len(shown[0])) / (len(shown[0]) - 1)
+    return size, NARROWEST, [(*(_narrow(cell, least / EM / share) for cell in row[:-1]),
+                              _narrow(row[-1], NARROWEST / EM / share)) for row in shown]
+
+
+def _narrow(cell: str, limit: float) -> str:
+    """A cell of which no formula is wider than the limit in em."""
+    return re.sub(r"\$([^$]+)\$", lambda formula: boxed(formula.group(1), limit) if width(formula.group(1)) > limit
+                  else formula.group(), cell)
 
 
 def _kind(page: Page, name: str) -> tuple:
@@ -67,7 +78,8 @@ def _kind(page: Page, name: str) -> tuple:
 def _symbol_row(page: Page, name: str, alike: int) -> tuple[str, ...]:
     quantity = page.forward_system.quantities[name]
     entry = page.print.plain(quantity.entry)
-    shape = r" \times ".join(page.print.plain(s) for s in quantity.shape)
+    sizes = [page.print.plain(size) for size in quantity.shape]
+    shape = r" \times ".join(f"({size})" if "+" in size and len(sizes) > 1 else size for size in sizes)
     meaning = [quantity.meaning and text(quantity.meaning) or _role_words(page, name)]
     if name == page.network.prediction and quantity.meaning:
         meaning.append("the prediction")

@@ -10,7 +10,7 @@ from derive.catalogue.initialisers import DRAWS, FANS
 from derive.language.expressions import Access, names
 from derive.latex.escape import text
 from derive.latex.lines import Line, chain
-from derive.latex.optimiser import UpdatePrinter
+from derive.latex.optimiser import UpdatePrinter, spoken
 from derive.latex.page import Page
 from derive.latex.printer import real
 from derive.latex.sections.solving import solving
@@ -78,7 +78,7 @@ def rule(page: Page, only: str | None) -> str:
     source = f" ({text(optimiser.source)})" if optimiser.source else ""
     loss = page.symbol(page.network.loss)
     out.append(f"Each entry $\\theta$ of {_arrays(page, trained)} is updated from its gradient "
-               rf"$g = \partial {loss} / \partial \theta$ by {text(optimiser.name.replace('_', ' '))}{source}:")
+               rf"$g = \partial {loss} / \partial \theta$ by {spoken(optimiser.name)}{source}:")
     printer = UpdatePrinter(page.network)
     for equation in optimiser.assignments:
         out.append(chain(printer.marked(equation.target),
