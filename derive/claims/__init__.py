@@ -5,4 +5,6 @@
     judging      what is true of each claim
     proof        whether two formulas are equal
     diagnosis    what was probably done where a claim is wrong
+
+What is worked on a claim is counted (`effort`), and expressions with cases are taken apart by `branches`.
 """

@@ -91,6 +91,7 @@ class Verdict:
         counterexample: numbers for what stands in the claim, and `sides` what both sides are there.
         right: what the left side is, in the terms of the claim where that is possible.
         diagnoses: the likeliest first; empty where nothing that was tried gives the claim.
+        remark: what is to be said of a claim although it is proved.
         ended: whether the search for them was ended before everything had been tried.
     """
 
@@ -103,4 +104,5 @@ class Verdict:
     right: Expr | None = None
     computed: float | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    remark: str = ""
     ended: bool = False

@@ -25,13 +25,16 @@ def table(verdicts: Sequence[Verdict], network: Network, quiet: bool = False) ->
     rows.add_column(justify="right", no_wrap=True)
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold")
+    remarks = {""}
     for verdict in verdicts:
         if quiet and verdict.status == "proved":
             continue
         claim = verdict.claim
         text = Text(visible(claim.text + (f"   ({claim.where})" if claim.where else "")))
         rows.add_row(str(claim.place.line), Text(verdict.status, style=STYLES[verdict.status]), text)
-        for line in _about(verdict, verdicts, network) if verdict.status != "proved" else ():
+        about = [*_about(verdict, verdicts, network)] if verdict.status != "proved" else [*{verdict.remark} - remarks]
+        remarks.add(verdict.remark)  # which is made once
+        for line in about:
             rows.add_row("", "", Padding(Text(visible(line)), (0, 0, 0, 2)))
     return rows
 
@@ -107,7 +110,8 @@ def as_json(verdicts: Sequence[Verdict], network: Network) -> dict[str, Any]:
             "left": None if each.claim.misfit else plain_text(each.claim.left, network),
             "right": None if each.claim.misfit else plain_text(each.claim.right, network),
             "number": None if each.claim.number is None else each.claim.number.text,
-            "status": each.status, "reason": each.reason or None, "built_on": list(each.built_on),
+            "status": each.status, "reason": each.reason or None, "remark": each.remark or None,
+            "built_on": list(each.built_on),
             "counterexample": {label(entry, network): _plain(value) for entry, value in each.counterexample.items()},
             "sides": None if each.sides is None else list(map(_plain, each.sides)),
             "computed": _plain(each.computed),

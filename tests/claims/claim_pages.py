@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from lines import derived, network_of
@@ -14,6 +15,7 @@ from derive.checks.process import Runner
 from derive.claims.claim import Claim, Verdict
 from derive.claims.judging.judge import Judge
 from derive.claims.reading import Written, read_claims
+from derive.claims.reading.file import is_latex
 from derive.file.errors import Place
 from derive.language.expressions import Access, Partial
 from derive.network import Network, NetworkDerivation
@@ -27,10 +29,18 @@ class Bench:
         if runner is not None:
             runner.load_files(network, codegen.generate_files(network, derivation))
         self.judge = Judge(network, derivation, runner)
+        self._read: dict[str, list[Claim]] = {}  # many pages have lines in common
 
     def verdicts(self, lines: Iterable[str]) -> list[Verdict]:
-        written = [Written(line, Place("page", number, 1, line)) for number, line in enumerate(lines, 1)]
-        return self.judge.of(read_claims(written, self.network))
+        return self.judge.of([replace(claim, place=Place("page", number, 1, line))
+                              for number, line in enumerate(lines, 1) for claim in self.claims(line)])
+
+    def claims(self, line: str) -> list[Claim]:
+        """The claims of a line, wherever it stands."""
+        if line not in self._read:
+            written = Written(line, Place.of_text(line, "page"), latex=is_latex(line))
+            self._read[line] = read_claims([written], self.network)
+        return self._read[line]
 
 
 def of_file(path: Path, runner: Runner | None = None) -> Bench:

@@ -56,9 +56,9 @@ def working(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_right_working_is_proved_line_by_line(derive_command, tmp_path):
+def test_a_right_working_is_proved_line_by_line(checked, tmp_path):
     (tmp_path / "right.yaml").write_text(RIGHT, encoding="utf-8")
-    done = derive_command("check", "right.yaml", "--network", NETWORK_FILE)
+    done = checked("right.yaml", "--network", NETWORK_FILE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == "" and "\x1b" not in done.stdout
     *lines, _, conclusion = done.stdout.splitlines()
@@ -92,9 +92,11 @@ def test_json_has_every_claim(checked, working):
 
 
 def test_the_line_is_named_where_one_entry_of_an_array_is_wrong(checked, tmp_path):
-    (tmp_path / "c.yaml").write_text("- dE/dz2[n,j] = (a2[n,j] - t[n,j]) / m\n")
+    lines = ("dE/da2 = a2 - t", "dE/da2[j] = a2[j] - t[j]", "dE/dz2[n,j] = (a2[n,j] - t[n,j]) / m")
+    (tmp_path / "c.yaml").write_text("".join(f"- {line}\n" for line in lines))
     done = checked("c.yaml", "--network", NETWORK_FILE)
-    assert done.returncode == 4 and "The first wrong line is line 1" in done.stdout and "with " in done.stdout
+    assert done.returncode == 4 and "The first wrong line is line 3" in done.stdout and "with " in done.stdout
+    assert done.stdout.count("it holds for one sample") == 1
 
 
 @pytest.mark.parametrize(("text", "place", "message"), [

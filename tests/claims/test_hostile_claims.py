@@ -107,7 +107,7 @@ def test_a_parameter_is_no_position(worked):
         worked.verdicts(["W1[w1,1] = 1"])
 
 
-@pytest.mark.parametrize("activations", [("relu", "relu"), ("softsign", "relu"), ("elu", "leaky_relu"), ("tanh", "tanh")])
+@pytest.mark.parametrize("activations", [("relu", "relu"), ("softsign", "relu"), ("elu", "leaky_relu")])
 def test_a_chain_is_proved_through_kinks_and_a_wrong_one_refuted(judged, activations):
     assert judged(activations, "dJ/dz1[n,j] = dJ/da1[n,j]*da1[n,j]/dz1[n,j]", "dJ/dz2 = 2*dJ/da2",
                   ) == ["proved", "refuted"]

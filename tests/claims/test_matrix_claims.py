@@ -54,6 +54,26 @@ def test_with_a_column_for_each_sample_a_vector_is_a_column():
     assert str(claim.left) == "z1[j,n]" and str(claim.right) == "b1 + sum(k, W1[j,k]*i[k,n])"
     (claim,) = read("dE/dW2 = dE/dz2 @ a1.T", COLUMNS)
     assert str(claim.right) == "sum(n, a1[k,n]*dE/dz2[j,n])"
+    for latex in (r"Z^{[1]} = W^{[1]} I + b^{[1]}", r"z^{[1](n)} = W^{[1]} i^{(n)} + b^{[1]}"):
+        (claim,) = read(latex, COLUMNS)
+        assert str(claim.left) == "z1[j,n]" and str(claim.right) == "b1 + sum(k, W1[j,k]*i[k,n])"
+
+
+def test_a_sum_along_the_samples_is_a_column(tmp_path):
+    path = tmp_path / "network.yaml"
+    path.write_text("samples: columns\ninputs: 3\nlayers: [dense: 2]\nloss: mean_squared_error\n")
+    network = derive.load(path)
+    for line in ("dJ/db1 = dJ/dz1.sum(axis=1)", "dJ/db1 = dJ/dz1.sum(axis=1, keepdims=True)"):
+        (claim,) = read(line, network)
+        assert str(claim.right) == "sum(n, dJ/dz1[j,n])"
+
+
+def test_a_sum_over_samples_may_be_of_products_of_matrices(tmp_path):
+    path = tmp_path / "network.yaml"
+    path.write_text("inputs: 3\ntarget: y\nlayers: [{dense: 1, bias: false}]\nloss: mean_squared_error\n"
+                    "names: {theta: W1}\n")
+    (claim,) = read(r"J(\theta) = \frac1m \sum_{i=1}^m (\theta^T x^{(i)} - y^{(i)})^2", derive.load(path))
+    assert str(claim.right) == "sum(i, (-y[i,0] + sum(j, theta[j,0]*x[i,j]))**2)/m"
 
 
 @pytest.mark.parametrize(("text", "message"), [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import sympy
 from sympy import Abs, Float, Max, Piecewise, cosh, exp, log, sqrt, tanh
 
+from derive.claims.effort import Effort
 from derive.claims.proof.numbers import Numbers
 from derive.claims.proof.vanishing import vanishes
 from derive.language.expressions import Access
@@ -14,14 +17,15 @@ A, B, T, Z = (Access(name, 0) for name in "abtz")
 EQUATIONS = {A: 1 / (1 + exp(-Z)), B: A * T}
 
 
-def shown(expression, determined=None):
+def shown(expression, determined=None, effort=None):
     depths, facts = {A: 1, B: 2}, determined or {}
     numbers = Numbers(lambda node: facts.get(node) or EQUATIONS.get(node))
-    return vanishes(expression, EQUATIONS.get, lambda node: depths.get(node, 0), facts.get, numbers.may_vanish)
+    return vanishes(expression, EQUATIONS.get, lambda node: depths.get(node, 0), facts.get, numbers.may_vanish,
+                    effort or Effort(10**6))
 
 
 @pytest.mark.parametrize("expression", [
-    B - A * T,
+    B - A * T, (B - A * T) * (Z - T),
     B - T / (1 + exp(-Z)),
     A * (1 - A) - exp(-Z) / (1 + exp(-Z)) ** 2,
     A * (1 - A) - exp(Z) / (1 + exp(Z)) ** 2,
@@ -55,3 +59,13 @@ def test_what_is_not_0_is_not(expression):
 def test_declared_facts_are_known():
     assert not shown(A + B + T - 1)
     assert shown(Z + T - 1, {T: 1 - Z})
+
+
+def test_what_would_take_long_is_not_begun():
+    square, long = A**2 + 2 * A * B + B**2, A + B
+    assert shown(square**4 - long**8)
+    wide = sum((Access("w", n) for n in range(8)), A)
+    start = time.process_time()
+    assert not shown((wide**2 + 2 * wide * B + B**2) ** 6 - (wide + B) ** 12)
+    assert not shown(square - long**2, effort=Effort(100))
+    assert time.process_time() - start < 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import sympy
 from hypothesis import HealthCheck, given, settings
@@ -66,6 +68,23 @@ def test_a_side_names_a_number_of_the_network(text, expected):
 ])
 def test_what_people_type_and_paste_is_read(text, expected):
     assert sympy.simplify(right(text) - expected) == 0
+
+
+@pytest.mark.parametrize(("text", "signed"), [
+    ("E = out_o1(1 - out_o1)", "E = out_o1*(1 - out_o1)"), ("E = (w5 - w6)(w7 + w8) w5", "E = (w5 - w6)*(w7 + w8)*w5"),
+    ("dE/dw5 = (∂E/∂out_o1)(∂out_o1/∂net_o1) a1[1,1]", "dE/dw5 = dE/dout_o1*dout_o1/dnet_o1*a1[1,1]"),
+    ("w5 ← w5 - η dE/dw5", "w5 ← w5 - η*dE/dw5"), ("w5 → w5 - 0.5 exp(w6)", "w5 ← w5 - 0.5*exp(w6)"),
+    ("w5(new) = 2 w5(w6 + 1)", "w5_new = 2*w5*(w6 + 1)"), ("dE/dw1 = 4.38568 x 10^-4", "dE/dw1 = 4.38568*10^-4"),
+    ("|w5| = |w6 - |w7|| w8", "abs(w5) = abs(w6 - abs(w7))*w8"),
+    ("E(w5, w6) = ½ ||a2 - t||²", "E = sum(n, j, (a2[n,j] - t[n,j])**2)/2"),
+    ("w5 = ln w6 + exp 0.3", "w5 = ln(w6) + exp(0.3)"), ("a1[1,1] = f(z1[1,1])", "a1[1,1] = a1[1,1]"),
+    ("dE/dz1 = dE/da1 * φ'(z1)", "dE/dz1 = dE/da1 * da1/dz1"),
+    ("dE/dW2_kj = dE/dz2_j a1_k", "dE/dW2[k,j] = dE/dz2[j]*a1[k]"),
+    ("a2 = softmax(z2)", "a2[n,j] = exp(z2[n,j])/sum(k, exp(z2[n,k]))"),
+    ("w5 = w6(w5 > 0 and (w6 > 0))", "w5 = w6*where(w5 > 0 and w6 > 0, 1, 0)"),
+])
+def test_a_product_needs_no_sign_beside_brackets_and_words_and_bars_no_name(text, signed):
+    assert [(c.left, c.right) for c in read(text)] == [(c.left, c.right) for c in read(signed)]
 
 
 def test_a_function_with_a_prime_is_its_derivative():
@@ -196,7 +215,10 @@ def test_what_is_printed_in_plain_text_is_read_again():
     ("W1[0,1] = 0.1", 4, "no position 0", "from 1 to 2"),
     ("W1[1] = 0.1", 1, "W1 has 2 indices", "W1[k,j]"),
     ("z1[1,2,1] = 0.1", 1, "z1 has 2 indices, and 3 stand here", "z1[n,j]"),
-    ("w5 = 0,4", 7, "comma", "point"),
+    ("w5 = 0,4", 7, "comma", "point"), ("E_total = 0.3", 1, "no 'E_total'", "did you mean 'E'?"),
+    ("w5 after one update = 0.3", 10, "how many updates", "w5 after 1"),
+    ("∂²E/∂w5² = 0.1", 1, "second derivatives", "first"),
+    ("w5 = g(w5)", 6, "which function this is", "by its name"), ("dE/dz1 = softmax(w5)", 10, "of an array", "softmax(z2)"),
     ("w5 == 0.4", 4, "'=='", "one ="),
     ("E on test = 0.3", 3, "data set", "leave it out"),
     ("dz2 = a2 - t", 1, "no 'dz2'", "dE/dz2"),
@@ -238,6 +260,14 @@ def test_any_text_is_a_claim_or_an_error_at_a_place(text):
             plain_text(claim.left, NETWORK), plain_text(claim.right, NETWORK)
     except DeriveError as error:
         assert error.place is not None and str(error)
+
+
+@pytest.mark.parametrize("text", ["a" * 7000, "d" * 7000 + "/", "a_b" * 2000, "E(" + "w5," * 2000, "|" * 7000, "x " * 9000])
+def test_a_long_line_takes_no_long_time(text):
+    start = time.process_time()
+    with pytest.raises(DeriveError):
+        read(f"{text} = 3")
+    assert time.process_time() - start < 2
 
 
 def test_equal_sums_with_other_letters_are_equal():

@@ -1,35 +1,34 @@
-"""How long is searched for what was done: seconds of this process, for one claim and for all of them together."""
+"""How much is tried to find what was done, for one claim and for all of them together: a count, alike everywhere."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
-FOR_ONE, FOR_ALL = 5.0, 30.0
+FOR_ONE, FOR_ALL = 1_000_000, 6_000_000  # equations computed, some 5 and 30 seconds
+ATTEMPT, PROOF = 40, 50_000  # what making an attempt and proving that it gives a formula take, in such equations
 
 
 @dataclass
 class Patience:
-    """Counts the time of the searches of one judge.
+    """Counts what the searches of one judge do.
 
     Attributes:
         lost: whether the latest search was ended before everything had been tried.
     """
 
-    spent: float = 0.0
+    spent: int = 0
     lost: bool = False
-    _start: float = 0.0
+    _now: int = 0
 
     def begin(self) -> None:
         """A search begins."""
-        self._start, self.lost = time.process_time(), False
+        self._now, self.lost = 0, False
 
-    def end(self) -> None:
-        """It is over."""
-        self.spent += time.process_time() - self._start
+    def spend(self, equations: int) -> None:
+        self._now += equations
+        self.spent += equations
 
     def is_lost(self) -> bool:
         """Whether no more is to be tried."""
-        now = time.process_time() - self._start
-        self.lost = self.lost or now > FOR_ONE or self.spent + now > FOR_ALL
+        self.lost = self.lost or self._now > FOR_ONE or self.spent > FOR_ALL
         return self.lost

@@ -12,14 +12,14 @@ from contextlib import contextmanager, suppress
 
 from sympy import Expr
 
+from derive.claims.branches import put_in
 from derive.claims.claim import Diagnosis
 from derive.claims.diagnosis.attempts import Attempts
-from derive.claims.diagnosis.patience import Patience
+from derive.claims.diagnosis.patience import ATTEMPT, PROOF, Patience
 from derive.claims.diagnosis.trials import Attempt, Spot, Trial
 from derive.claims.judging.before import Before
 from derive.claims.judging.statement import Statement
 from derive.claims.judging.workings import Workings
-from derive.claims.proof.vanishing import branches_in_conditions
 from derive.claims.working.equations import TooLarge
 from derive.claims.working.names import nodes_of, spoken
 from derive.claims.working.points import Unknown
@@ -43,10 +43,11 @@ def diagnose_number(statement: Statement, workings: Workings, before: Before) ->
 
 def diagnose_formula(spots: Sequence[Spot], workings: Workings, before: Before) -> tuple[Diagnosis, ...]:
     """The likeliest explanations of a wrong formula, each of which is proved to give it; it fails at the first spot."""
-    working = spots[0].point.working
-    known = workings.known(working)
+    known = workings.known(spots[0].point.working)
+    workings.effort.renew()
 
     def proved(attempt: Attempt) -> bool:
+        workings.patience.spend(PROOF)
         trials = [(spot, attempt.at(spot)) for spot in spots if spot.point is spots[0].point]
         return all(trial is not None and (difference := _difference(spot, trial)) is not None
                    and known.vanishes(difference) for spot, trial in trials)
@@ -63,7 +64,6 @@ def _searching(patience: Patience) -> Iterator[None]:
     patience.begin()
     with suppress(TooLarge, Unknown):
         yield
-    patience.end()
 
 
 def _stages(attempts: Attempts, numeric: bool) -> Iterator[Iterable[Attempt]]:
@@ -133,6 +133,7 @@ class _Search:
                 trial = attempt.at(spot)
                 if trial is None:
                     return None
+                self.patience.spend(ATTEMPT + len(trial.point.lines(trial.root)))
                 number = trial.value()
                 target = spot.target if trial.claimed is None else spot.point.value(trial.claimed)
             except (TooLarge, Unknown):
@@ -151,15 +152,16 @@ class _Search:
 def _difference(spot: Spot, trial: Trial) -> Expr | None:
     """The claim with the mistake made in it: left − right over nodes that the mistake does not reach.
 
-    None where a condition would depend on another.
+    None where it has too many cases.
     """
     reached: dict[Access, Expr] = {}
-    for line in trial.point.lines(trial.root):
-        change = trial.changes.get(line.node)
-        body = change if isinstance(change, Expr) else line.body
-        if change is not None or any(read in reached for read in nodes_of(body)):
-            if branches_in_conditions(body, reached):
-                return None
-            reached[line.node] = body.xreplace(reached)
     claimed = spot.statement.right if trial.claimed is None else trial.claimed
-    return None if branches_in_conditions(trial.root, reached) else trial.root.xreplace(reached) - claimed
+    try:
+        for line in trial.point.lines(trial.root):
+            change = trial.changes.get(line.node)
+            body = change if isinstance(change, Expr) else line.body
+            if change is not None or any(read in reached for read in nodes_of(body)):
+                reached[line.node] = put_in(body, reached)
+        return put_in(trial.root, reached) - claimed
+    except NotImplementedError:
+        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -18,7 +17,7 @@ from derive.claims.judging.before import Before
 from derive.claims.judging.numbers import judge_number
 from derive.claims.judging.statement import Statement
 from derive.claims.judging.workings import Workings
-from derive.claims.proof.general import in_general, vanishes_in_general
+from derive.claims.proof.general import in_general, vanishes_in_general, with_sizes
 from derive.claims.proof.known import Known
 from derive.claims.working.equations import TooLarge
 from derive.claims.working.names import entry, spoken
@@ -28,11 +27,11 @@ from derive.language.expressions import Access
 
 MOST_PLACES, FIRST_PLACES = 100, 12
 MOST_POINTS = 12
-LONGEST_PROOF = 20.0  # seconds of this process
 
 
 def judge_formula(statement: Statement, workings: Workings, before: Before) -> Verdict:
     """The verdict on a claim for all numbers, or with some of the file's put in."""
+    workings.effort.renew()
     try:
         return _judged(statement, workings, before)
     except (TooLarge, Unknown):  # the module may have the file's own numbers where none can be computed here
@@ -44,7 +43,7 @@ def judge_formula(statement: Statement, workings: Workings, before: Before) -> V
 
 def _judged(statement: Statement, workings: Workings, before: Before) -> Verdict:
     claim, working = statement.claim, workings.of(statement, "telling")
-    if statement.general and (sizes := vanishes_in_general(statement.difference, working)):
+    if statement.general and (sizes := vanishes_in_general(statement.difference, working, workings.effort)):
         return Verdict(claim, "proved", f"the difference of both sides is 0, for {sizes}")
     try:
         everywhere, points, seen, where = _looked_at(statement, working, workings)
@@ -53,8 +52,8 @@ def _judged(statement: Statement, workings: Workings, before: Before) -> Verdict
         if where is None:
             raise
     if seen and where is None and _proved(statement, everywhere, workings.known(working)):
-        return Verdict(claim, "proved", "the difference of both sides is 0"
-                       + (_sizes(statement, working) if statement.free else ""))
+        return Verdict(claim, "proved", "the difference of both sides is 0" + (
+            _sizes(statement, working) if statement.free else ""), remark=_remark(statement, workings))
     if where is None:  # as where all units of a layer were switched off
         seen, where = _counterexample(list(workings.points(working, MOST_POINTS)), everywhere)
     found = (_at_its_sizes if statement.free else _with_numbers)(statement, workings, before)
@@ -83,10 +82,8 @@ def _looked_at(statement: Statement, working: Working, workings: Workings
 
 
 def _proved(statement: Statement, everywhere: list[Statement], known: Known) -> bool:
-    """Whether a formula is shown to hold at every place, in the time that is given to that."""
-    end = time.process_time() + LONGEST_PROOF
-    return statement.count(known.working) <= MOST_PLACES and all(
-        time.process_time() < end and known.vanishes(here.difference) for here in everywhere)
+    """Whether a formula is shown to hold at every place."""
+    return statement.count(known.working) <= MOST_PLACES and all(known.vanishes(here.difference) for here in everywhere)
 
 
 def _at_its_sizes(statement: Statement, workings: Workings, before: Before) -> Verdict | None:
@@ -101,7 +98,8 @@ def _at_its_sizes(statement: Statement, workings: Workings, before: Before) -> V
     everywhere, points, seen, where = _looked_at(statement, working, workings)
     complete = statement.count(working) <= MOST_PLACES
     if seen and where is None and _proved(statement, everywhere, workings.known(working)):
-        return Verdict(claim, "proved", "the difference of both sides is 0" + _sizes(statement, working))
+        return Verdict(claim, "proved", "the difference of both sides is 0" + _sizes(statement, working),
+                       remark=_remark(statement, workings))
     if not seen or where is not None and _counterexample(points, everywhere, rounded=True) != (True, None):
         return None
     if complete and claim.decimals:
@@ -151,6 +149,17 @@ def _sizes(statement: Statement, working: Working) -> str:
     return f" at every entry, for {said}" if said else " at every entry"
 
 
+def _remark(statement: Statement, workings: Workings) -> str:
+    """What is to be said where a formula holds because the file has one sample."""
+    more = workings.of(statement, "more")
+    if workings.network.samples == 1 and more.equations.samples > 1:
+        with suppress(TooLarge, Unknown):
+            *_, where = _looked_at(statement, more, workings)
+            if where is not None:
+                return "it holds for one sample, as the file has, and not for more of them"
+    return ""
+
+
 def _wrong(statement: Statement, everywhere: list[Statement], points: list[Point], where: tuple[Point, Statement],
            workings: Workings, before: Before) -> Verdict:
     """The verdict on a formula that does not hold."""
@@ -191,7 +200,7 @@ def right_side(statement: Statement, workings: Workings) -> Expr | None:
     if not statement.free:
         with suppress(TooLarge):
             right = next(iter(working.routes(left)), None) if right is None else working.equations.places(right, {})
-    return None if right is None else spoken(right, working.equations.ranks)
+    return None if right is None else spoken(with_sizes(right, working), working.equations.ranks)
 
 
 def _holds_here(statement: Statement, workings: Workings) -> bool:

@@ -55,6 +55,11 @@ class Statement:
         return not any(index.is_Integer for node in self.nodes for index in node.indices)
 
     @property
+    def counts_samples(self) -> bool:
+        """Whether the number of samples stands in it, as a factor and not only as the limit of a sum."""
+        return SAMPLES in self.difference.free_symbols
+
+    @property
     def difference(self) -> Expr:
         return self.left - self.right
 

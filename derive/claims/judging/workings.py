@@ -13,6 +13,7 @@ from sympy import Expr, Symbol
 from derive.checks.process import EXAMPLES, example_data
 from derive.claims.diagnosis.mistakes import Mistakes
 from derive.claims.diagnosis.patience import Patience
+from derive.claims.effort import Effort
 from derive.claims.judging.statement import Statement
 from derive.claims.proof.known import Known
 from derive.claims.working.equations import TooLarge, given
@@ -28,8 +29,9 @@ from derive.network import Network, NetworkDerivation
 SMALL = 2
 TOLD_APART = 3  # of two classes that sum to 1 each says what the other is, and of two samples 1/m is ½
 POINTS = 3
+MOST_TERMS = 40_000  # that are multiplied out for one claim; a few seconds
 
-Sizes = Literal["small", "telling", "its"]
+Sizes = Literal["small", "telling", "its", "more"]
 
 
 class Workings:
@@ -39,7 +41,7 @@ class Workings:
         self.network, self.derivation, self.module = network, derivation, module
         self.data: Mapping[str, Any] = network.data or example_data(network)
         self.samples = network.samples or EXAMPLES
-        self.patience = Patience()
+        self.patience, self.effort = Patience(), Effort(MOST_TERMS)
         self._small: dict[tuple[int, tuple[tuple[Symbol, int], ...]], Working] = {}
         self._points: dict[tuple[Working, int], Point] = {}
         self._known: dict[Working, Known] = {}
@@ -106,6 +108,7 @@ class Workings:
         Args:
             sizes: "telling" ones are small, and no number in the formula is one of them by chance; the "small" ones are
                 enough to refute it; and some are "its" own where such a number may be meant, as 1/6 or 0.167 for 1/m.
+                Where the file has one sample, a formula without m is about that one, but for "more" samples.
         """
         found: dict[Symbol, int] = {**self.network.sizes, SAMPLES: self.samples}
         start = min((meant(node.name).updates for node in statement.nodes if self.own.changes(node)), default=0)
@@ -120,6 +123,9 @@ class Workings:
 
     def _size(self, symbol: Symbol, own: int, statement: Statement, sizes: Sizes) -> int:
         """A size; where the formula names positions there is one more, which it may have forgotten."""
+        one = symbol == SAMPLES and self.network.samples == 1
+        if one and sizes != "more" and (sizes == "its" or not statement.counts_samples):
+            return own
         if sizes == "its" and (statement.may_mean(own) or statement.may_be_rounded_from(own)):
             return own
         named = max(self._named(statement, symbol), default=0)
@@ -141,7 +147,7 @@ class Workings:
     def known(self, working: Working) -> Known:
         """What is known in a working, for proofs."""
         if working not in self._known:
-            self._known[working] = Known(working)
+            self._known[working] = Known(working, self.effort)
         return self._known[working]
 
     def points(self, working: Working, number: int = POINTS) -> Iterable[Point]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
+from functools import partial
 
 from sympy import Basic, Dummy, Expr, Integer
 
+from derive.claims.branches import by_cases, put_in
+from derive.claims.effort import Effort
+from derive.claims.proof.extent import terms
 from derive.claims.proof.numbers import is_small
-from derive.claims.proof.vanishing import SILENT, branches_in_conditions, exact, is_zero
+from derive.claims.proof.vanishing import MOST_TERMS, SILENT, exact, is_zero
 from derive.claims.working.equations import TooLarge
 from derive.claims.working.names import Name, entry, meant, nodes_of
 from derive.claims.working.routes import Working
@@ -18,24 +23,34 @@ from derive.rewrites.algebra import spread
 ROUNDS = 6
 
 
-def vanishes_in_general(expression: Expr, working: Working) -> str:
+def vanishes_in_general(expression: Expr, working: Working, effort: Effort) -> str:
     """For which sizes an expression over nodes with free indices is shown to be 0: all of them, or those of the network.
 
     Nothing is shown where there is no answer.
     """
+    if sizes := _put_in_and_cancelled(expression, working, effort):
+        return sizes
+    with suppress(NotImplementedError):
+        decided = by_cases(expression, partial(in_general, working))
+        return "" if decided == expression else _put_in_and_cancelled(decided, working, effort)
+    return ""
+
+
+def _put_in_and_cancelled(expression: Expr, working: Working, effort: Effort) -> str:
     for _ in range(ROUNDS):
-        if _cancels(expression, working):
+        if _cancels(expression, working, effort):
             return "all sizes"
-        if _cancels(_with_sizes(expression, working), working):
+        if _cancels(with_sizes(expression, working), working, effort):
             return "the sizes of the network"
         bodies = {node: body for node in nodes_of(expression) if (body := in_general(working, node)) is not None}
         if not bodies:
             break
         last = max(_depth(working, node) for node in bodies)
         bodies = {node: body for node, body in bodies.items() if _depth(working, node) == last}
-        if branches_in_conditions(expression, bodies):
+        try:
+            expression = put_in(expression, bodies)
+        except NotImplementedError:
             break
-        expression = expression.xreplace(bodies)
     return ""
 
 
@@ -50,13 +65,13 @@ def _may_cancel(expression: Expr, working: Working) -> bool:
     return is_small(here, {entry(node): random.Random(str(node)).uniform(0.1, 0.9) for node in nodes_of(here)})
 
 
-def _cancels(expression: Expr, working: Working) -> bool:
+def _cancels(expression: Expr, working: Working, effort: Effort) -> bool:
     """Whether it is 0 with its sums and deltas as unknowns, equal ones the same."""
     try:
-        if not _may_cancel(expression, working):
+        if terms(expression) > MOST_TERMS or not _may_cancel(expression, working):
             return False
         expression = same_up_to_bound_names(spread(exact(expression)))
-        return is_zero(expression.xreplace({part: Dummy(real=True) for part in _unknowns(expression)}))
+        return is_zero(expression.xreplace({part: Dummy(real=True) for part in _unknowns(expression)}), effort)
     except SILENT:
         return False
 
@@ -68,7 +83,7 @@ def _unknowns(node: Basic) -> set[Expr]:
     return set() if isinstance(node, Access) else set().union(*map(_unknowns, node.args))
 
 
-def _with_sizes(expression: Expr, working: Working) -> Expr:
+def with_sizes(expression: Expr, working: Working) -> Expr:
     """The numbers of units put in where they are factors; the number of samples stays open."""
     return expression.xreplace({symbol: Integer(size) for symbol, size in working.network.sizes.items()})
 

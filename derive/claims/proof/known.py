@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sympy import Expr
 
+from derive.claims.effort import Effort
 from derive.claims.proof.numbers import Numbers
 from derive.claims.proof.vanishing import vanishes
 from derive.claims.working.equations import TooLarge
@@ -15,17 +16,18 @@ from derive.language.expressions import Access
 
 
 class Known:
-    """The equations of a working, for proofs."""
+    """The equations of a working, for proofs with a limited effort."""
 
-    def __init__(self, working: Working) -> None:
-        self.working = working
+    def __init__(self, working: Working, effort: Effort) -> None:
+        self.working, self.effort = working, effort
         self.numbers = Numbers(lambda node: working.equations.determined(node) or self.body(node))
         self.depth = lru_cache(maxsize=None)(self._depth)
         self.vanishes = lru_cache(maxsize=1 << 12)(self._vanishes)
 
     def _vanishes(self, expression: Expr) -> bool:
         """Whether an expression is shown to be 0."""
-        return vanishes(expression, self.body, self.depth, self.working.equations.determined, self.numbers.may_vanish)
+        return vanishes(expression, self.body, self.depth, self.working.equations.determined, self.numbers.may_vanish,
+                        self.effort)
 
     def body(self, node: Access) -> Expr | None:
         """The equation of a node, that of the derivation where it has one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 
-from sympy import Add, Expr
+from sympy import Add, Expr, Mul
 
 from derive.claims.working.names import entry, nodes_of
 from derive.instantiate import Entry, number
@@ -15,7 +15,9 @@ SMALL = 1e-9
 
 
 def is_small(expression: Expr, values: Mapping[Entry, float]) -> bool:
-    """Whether a sum is 0 as far as rounding lets it be said; one that has no value may be."""
+    """Whether a sum is 0 as far as rounding lets it be said, or a factor of a product; what has no value may be."""
+    if isinstance(expression, Mul):
+        return any(is_small(factor, values) for factor in expression.args)
     terms = [number(term, values) for term in Add.make_args(expression)]
     return not abs(sum(terms)) > SMALL * max(SMALL, *map(abs, terms))
 

@@ -8,21 +8,24 @@ is known of them.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from itertools import product
+from collections.abc import Callable
 from math import gcd, lcm
 
 import sympy
-from sympy import Add, Dummy, Expr, Integer, Mul, Piecewise, Pow, Rational, exp, log
-from sympy.core.relational import Relational
+from sympy import Add, Dummy, Expr, Integer, Mul, Pow, Rational, exp, log
 from sympy.polys.polyerrors import PolynomialError
 
+from derive.claims.branches import branches, by_cases, put_in
+from derive.claims.effort import Effort, Exhausted
+from derive.claims.proof.extent import terms
 from derive.claims.proof.numbers import is_small
 from derive.claims.working.names import entry, nodes_of
 from derive.language.expressions import Access
 
 LONGEST = 1000  # operations of an expression that is still worked on
-MOST_BRANCHES = 5
+MOST_TERMS = 12_000  # of an expression that is multiplied out
+STEP = 200  # what a step takes besides, in terms
+FACTORED = 100  # the terms of what is factored below a logarithm, at most
 DRAWS = 2
 EXPONENTIAL = (sympy.tanh, sympy.sinh, sympy.cosh, sympy.tan, sympy.sin, sympy.cos)
 
@@ -31,10 +34,12 @@ Depth = Callable[[Access], int]
 MayVanish = Callable[[Expr], bool]
 
 
-SILENT = (TypeError, ValueError, ArithmeticError, NotImplementedError, PolynomialError)  # what SymPy raises at odd things
+SILENT = (Exhausted, NotImplementedError, TypeError, ValueError, ArithmeticError, PolynomialError)
+"""What ends a proof: no effort is left, there are too many terms or cases, or what SymPy raises at odd things."""
 
 
-def vanishes(expression: Expr, define: Define, depth: Depth, determined: Define, may_vanish: MayVanish) -> bool:
+def vanishes(expression: Expr, define: Define, depth: Depth, determined: Define, may_vanish: MayVanish,
+             effort: Effort) -> bool:
     """Whether it is shown to be 0; False says nothing.
 
     Args:
@@ -42,21 +47,25 @@ def vanishes(expression: Expr, define: Define, depth: Depth, determined: Define,
         depth: how far a node is from what has no equation.
         determined: what a node is by declared facts, as t[0,2] = 1 − t[0,0] − t[0,1], or None.
         may_vanish: whether an expression is 0 for some numbers that obey the equations.
+        effort: is spent, in terms that are multiplied out.
     """
     try:
-        return _vanishes(exact(expression), define, depth, determined, may_vanish)
+        return _vanishes(exact(expression), define, depth, determined, may_vanish, effort)
     except SILENT:
         return False
 
 
-def _vanishes(expression: Expr, define: Define, depth: Depth, determined: Define, may_vanish: MayVanish) -> bool:
+def _vanishes(expression: Expr, define: Define, depth: Depth, determined: Define, may_vanish: MayVanish,
+              effort: Effort) -> bool:
     while True:
         expression = expression.xreplace({n: e for n in nodes_of(expression) if (e := determined(n)) is not None})
         if expression == 0:
             return True
         if sympy.count_ops(expression) > LONGEST:
             return False
-        if _may_vanish(expression) and is_zero(expression):
+        if _may_vanish(expression) and is_zero(expression, effort):
+            return True
+        if (decided := by_cases(expression, define)) != expression and _may_vanish(decided) and is_zero(decided, effort):
             return True
         defined = {node: body for node in nodes_of(expression) if (body := define(node)) is not None}
         if not defined:
@@ -65,25 +74,19 @@ def _vanishes(expression: Expr, define: Define, depth: Depth, determined: Define
         bodies = {node: exact(body) for node, body in defined.items() if depth(node) == deepest}
         parts = _coefficients(expression, list(bodies))
         if all(map(may_vanish, parts)):
-            return all(_vanishes(part, define, depth, determined, may_vanish) for part in parts)
-        if branches_in_conditions(expression, bodies):
-            return False
-        expression = expression.xreplace(bodies)
+            return all(_vanishes(part, define, depth, determined, may_vanish, effort) for part in parts)
+        expression = put_in(expression, bodies)
 
 
 def _coefficients(expression: Expr, nodes: list[Access]) -> list[Expr]:
     """What stands before each power, product or function of some nodes; where all of it is 0, the expression is."""
+    if terms(expression) > MOST_TERMS:
+        return [expression]
     found: dict[Expr, list[Expr]] = {}
     for term in Add.make_args(sympy.expand_mul(expression)):
         coefficient, rest = term.as_independent(*nodes, as_Add=False)
         found.setdefault(rest, []).append(coefficient)
     return [Add(*terms) for terms in found.values()]
-
-
-def branches_in_conditions(expression: Expr, bodies: Mapping[Access, Expr]) -> bool:
-    """Whether a condition would depend on a condition, which SymPy does not write."""
-    compared = {node for relation in expression.atoms(Relational) for node in nodes_of(relation)}
-    return any(body.has(Piecewise) for node, body in bodies.items() if node in compared)
 
 
 def exact(expression: Expr) -> Expr:
@@ -102,65 +105,26 @@ def _may_vanish(expression: Expr) -> bool:
     return True
 
 
-def is_zero(expression: Expr) -> bool:
-    """Whether an expression is 0 for any values of its accesses and symbols; False says nothing."""
-    conditions = _conditions(expression)
-    if len(conditions) > MOST_BRANCHES:
-        return False
-    for truth in product((True, False), repeat=len(conditions)):
-        chosen = _in_branch(expression, dict(zip(conditions, truth, strict=True)))
-        if chosen is None or not _is_zero_function(chosen):
-            return False
-    return True
+def is_zero(expression: Expr, effort: Effort) -> bool:
+    """Whether an expression is 0 for any values of its accesses and symbols; False says nothing.
 
-
-# -- branches ----------------------------------------------------------------------------------------------------------
-
-
-def _conditions(expression: Expr) -> list[Expr]:
-    """The differences whose signs decide between branches."""
-    found: dict[Expr, None] = {}
-    for node in sympy.preorder_traversal(_as_branches(expression)):
-        if isinstance(node, Relational):
-            difference, _ = _difference(node)
-            found.setdefault(difference)
-    return list(found)
-
-
-def _as_branches(expression: Expr) -> Expr:
-    return expression.replace(lambda e: isinstance(e, (sympy.Max, sympy.Min, sympy.Abs, sympy.sign)),
-                              lambda e: e.rewrite(Piecewise))
-
-
-def _difference(relation: Relational) -> tuple[Expr, bool]:
-    """What is compared with 0, and whether it stands with its sign turned."""
-    difference = sympy.expand(relation.lhs - relation.rhs).as_content_primitive()[1]
-    turned = difference.could_extract_minus_sign()
-    return (-difference if turned else difference), turned
-
-
-def _in_branch(expression: Expr, positive: dict[Expr, bool]) -> Expr | None:
-    """The expression where these differences are greater or less than 0; points at which one is 0 are left out."""
-    def decided(relation: Relational) -> sympy.logic.boolalg.Boolean:
-        if not relation.has(Access):
-            raise NotImplementedError("positions that are compared")
-        difference, turned = _difference(relation)
-        greater = positive[difference] != turned
-        if isinstance(relation, (sympy.Eq, sympy.Ne)):
-            return sympy.true if isinstance(relation, sympy.Ne) else sympy.false
-        return sympy.true if greater == isinstance(relation, (sympy.Gt, sympy.Ge)) else sympy.false
-
-    if not positive:
-        return expression
-    return _as_branches(expression).replace(lambda e: isinstance(e, Relational), decided)
+    Raises:
+        NotImplementedError: it has too many cases or terms.
+        Exhausted: no effort is left.
+    """
+    return all(_is_zero_function(branch, effort) for branch in branches(expression))
 
 
 # -- rational functions --------------------------------------------------------------------------------------------------
 
 
-def _is_zero_function(expression: Expr) -> bool:
+def _is_zero_function(expression: Expr, effort: Effort) -> bool:
     """Whether a rational function of accesses, exponentials, logarithms and roots is 0."""
     flat, roots = _flattened(_elementary(expression))
+    many = terms(flat)
+    effort.spend(STEP + many)
+    if many > MOST_TERMS:
+        raise NotImplementedError("too many terms")
     numerator, _ = sympy.fraction(sympy.together(flat))
     numerator = sympy.expand(numerator)
     for symbol, (power, base) in roots.items():
@@ -183,7 +147,7 @@ def _log(argument: Expr) -> Expr:
     top, bottom = sympy.fraction(sympy.together(argument))
     parts = []
     for side, sign in ((top, 1), (bottom, -1)):
-        for factor in Mul.make_args(sympy.factor(side)):
+        for factor in Mul.make_args(sympy.factor(side) if terms(side) <= FACTORED else side):
             base, power = (factor, Integer(1)) if isinstance(factor, exp) else factor.as_base_exp()
             positive = -base if base.could_extract_minus_sign() else base
             parts.append(sign * (base.args[0] if isinstance(base, exp) else power * log(positive)))

@@ -4,6 +4,7 @@
     w5._after1              w5 after one update
     _change(w5)             w5 after one update, less w5
     _prime_sigmoid(z)       sigmoid'(z)
+    _cases(z > 0, 1, 0)     1 where z > 0, and 0 elsewhere; also _cases(z > 0, 1, z <= 0, 0)
 
 Nobody types these words: `text` and `latex`, beside this file, put them there for what people write.
 """
@@ -15,8 +16,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 import sympy
-from sympy import Basic, Dummy, Expr
+from sympy import Basic, Dummy, Expr, Piecewise
 
+from derive.claims.branches import cover_everything
 from derive.claims.claim import After
 from derive.claims.reading.positions import CountedFrom1, from_0
 from derive.claims.reading.vocabulary import FUNCTIONS, Vocabulary, derivative_of
@@ -24,11 +26,13 @@ from derive.file.errors import Place, suggestion
 from derive.file.numbers import Number
 from derive.file.quantities import Unit
 from derive.language.equations import Role
-from derive.language.expressions import Access, Delta, Index, Partial, Reduction, Sum, Within
+from derive.language.expressions import Access, Delta, Index, Partial, Reduction, Sum, Within, accesses
 from derive.language.substitution import SAMPLES, substitute
 
+CASES = "_cases"
 UNITS: Mapping[str, Unit] = {"u": "updates", "e": "epochs", "f": "full-batch updates"}
 AFTER = re.compile(r"_after(\d+)([uef]?)")
+LETTERS = ("f", "g", "h", "phi", "varphi")  # for an activation, whichever it is
 UNCHANGED = (Role.INPUT, Role.TARGET, Role.CONSTANT)
 
 
@@ -60,6 +64,8 @@ class ClaimFormula(CountedFrom1):
                 if what.has(After):
                     self.fail("'after' stands here twice", node, "write it once: w5 after 1")
                 return self.after(what, int(after[1]))
+            case ast.Compare() | ast.BoolOp():  # as in NumPy, da1 * (z1 > 0)
+                return Piecewise((1, self.condition(node, indices)), (0, True))
         return super().value(node, indices)
 
     def call(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
@@ -71,6 +77,8 @@ class ClaimFormula(CountedFrom1):
             case "_change":
                 what, _ = self.quantity(node.args[0], indices)
                 return self.after(what, 1) - self.after(what, 0)
+            case _ if name == CASES:
+                return self.by_conditions(node, indices)
             case "delta" | "within":
                 self._arity(node, name, 2, 2)
                 left, right = (self.index_expression(argument, indices) for argument in node.args)
@@ -83,9 +91,37 @@ class ClaimFormula(CountedFrom1):
                 self.fail(f"{plain} takes one argument, and {len(node.args)} stand here", node, f"write {plain}(z)")
             function = FUNCTIONS[plain] if plain == name else derivative_of(FUNCTIONS[plain])
             return function(self.value(node.args[0], indices))
+        if plain in LETTERS and len(node.args) == 1:
+            return self.activation(node, indices, primed=plain != name)
         if plain != name:
             self.fail(f"the derivative of {plain} is not known here", node, suggestion(plain, FUNCTIONS))
         return super().call(node, indices)
+
+    def activation(self, node: ast.Call, indices: Mapping[str, Index], primed: bool) -> Expr:
+        """f(z), f'(z): what is computed from z alone, entry by entry, and its derivative."""
+        z = self.value(node.args[0], indices)
+        for equation in self.words.network.system.readers.get(z.name, ()) if isinstance(z, Access) else ():
+            if all(read == Access(z.name, *equation.target.indices) for read in accesses(equation.body)):
+                a = Access(equation.name, *z.indices)
+                return Partial(a, z) if primed else a
+        self.fail("nothing says which function this is", node, "write it by its name, as sigmoid(z1) or tanh'(z1)")
+
+    def operation(self, node: ast.BinOp, indices: Mapping[str, Index]) -> Expr:
+        if isinstance(node.op, ast.Mult):  # of whatever kind
+            node, written = ast.copy_location(ast.BinOp(node.left, ast.Mult(), node.right), node), node
+            self.stand(node, written)
+        return super().operation(node, indices)
+
+    def by_conditions(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
+        """A value with cases; the last one is for all the rest."""
+        *_, last = node.args
+        conditions = [self.condition(argument, indices) for argument in node.args[:-1:2]]
+        values = [self.value(argument, indices) for argument in node.args[1::2]]
+        if len(node.args) % 2:
+            values.append(self.value(last, indices))
+        elif not cover_everything(conditions):
+            self.fail("no case is left for all the rest", node, "end with \\text{otherwise}")
+        return Piecewise(*zip(values[:-1], conditions, strict=False), (values[-1], True))
 
     def limited(self, node: ast.Call, name: str, indices: Mapping[str, Index]) -> Expr:
         """A sum up to a limit that is written above it; terms behind the limit are left out."""
@@ -165,7 +201,8 @@ class ClaimFormula(CountedFrom1):
                 if all(positions) and not next(digits, ""):
                     return f"write {quantity.name}[{','.join(positions)}]" + (
                         " (for the first sample)" if quantity.sample_axis is not None else "")
-        near = super().instead(name, known)
+        stem = name.partition("_")[0]
+        near = f"did you mean '{stem}'?" if stem in known else super().instead(name, known)
         return (f"{near}{' ' if near.endswith('?') else '. '}A name of your own is defined beside network:, as in "
                 f"names: {{{name}: d{self.words.network.loss}/d…}}")
 

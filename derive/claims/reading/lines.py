@@ -15,7 +15,8 @@ from sympy import Dummy, Expr, Integer
 
 from derive.claims.claim import After, Claim
 from derive.claims.reading.formula import ClaimFormula
-from derive.claims.reading.matrices import Matrices, speaks_of_matrices
+from derive.claims.reading.matrices import Matrices
+from derive.claims.reading.matrix_signs import speaks_of_matrices
 from derive.claims.reading.numbers import has_decimals, printed
 from derive.claims.reading.positions import Misfit
 from derive.claims.reading.sides import Sides, Written
@@ -41,7 +42,7 @@ def read_claims(lines: Sequence[Written], network: Network, names: Mapping[str, 
     for name, meaning in (names or {}).items():
         if name in words.quantities:
             raise FileError(f"the network has a quantity '{name}' already", meaning.place, "choose another name")
-        words.definitions[name] = _meaning(meaning, words)
+        words.define(name, *_meaning(meaning, words))
     return [claim for line in lines for row in _rows(line) for claim in _claims(row, words)]
 
 
@@ -67,7 +68,7 @@ def _meaning(line: Written, words: Vocabulary) -> tuple[tuple[Index, ...], Expr]
     if len(said.trees) > 1:
         said.formula.fail("a name stands for one side of a claim", said.trees[1], "write delta2: dJ/dz2")
     letters, [meaning] = _values(said, said.trees, words)
-    indices = _usual(letters, words) if speaks_of_matrices(said.trees) else letters
+    indices = _usual(letters, words) if _are_matrices(said, said.trees) else letters
     return indices, said.formula.finished(substitute(meaning, dict(zip(letters, indices, strict=True))))
 
 
@@ -156,12 +157,17 @@ def _left_alone(said: Sides, order: Sequence[int], words: Vocabulary) -> Expr:
 
 def _values(said: Sides, trees: Sequence[ast.expr], words: Vocabulary) -> tuple[tuple[Index, ...], Iterator[Expr]]:
     """The indices of sides that are no numbers, and the sides, one after the other."""
-    if speaks_of_matrices(trees):
+    if _are_matrices(said, trees):
         columns = words.network.system.quantities[words.network.prediction].sample_axis != 0
-        letters, entries = Matrices(said.formula, said.latex or columns, said.latex).sides(trees)
+        letters, entries = Matrices(said.formula, said.latex or columns, said.latex,
+                                    said.formula.free(*trees, bare=False)).sides(trees)
         return letters, iter(entries)
     indices = said.formula.free(*trees)
     return tuple(indices.values()), (said.formula.value(tree, indices) for tree in trees)
+
+
+def _are_matrices(said: Sides, trees: Sequence[ast.expr]) -> bool:
+    return speaks_of_matrices(trees, said.formula.scope.quantities, said.latex)
 
 
 def _moment(formula: ClaimFormula, start: Expr, words: Vocabulary) -> int:

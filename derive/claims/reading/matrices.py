@@ -1,44 +1,26 @@
 """Claims about whole matrices, dJ/dW2 = a1.T @ dJ/dz2, in index form: Σ_n a1[n,k]·∂J/∂z2[n,j].
 
 Plain text follows NumPy: `@` multiplies matrices, `*` entry by entry, and a vector is added to every row.  In LaTeX letters
-side by side are a matrix product, ⊙ goes entry by entry, a vector is a column and 1 a column of ones of any length.
+side by side are a matrix product, ⊙ and * go entry by entry, a vector is a column and 1 a column of ones of any length.
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+import sympy
 from sympy import Expr, Integer, Mul
 
 from derive.claims.reading.formula import ClaimFormula
-from derive.language.expressions import Access, Index, Partial, Sum
-from derive.language.substitution import readable_bound_names, substitute
-
-Axis = Index | Literal["single", "any"]  # "any": as many equal entries as are wanted
-ONES, WHOLE = "_ones", "_whole"  # \mathbf{1}, and a name by its capital letter
-REDUCED = ("sum", "mean")
-
-
-class Hadamard(ast.Mult):
-    """A product entry by entry, where others are products of matrices."""
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """An entry, and the axes along which there are such entries: none for a number, (j,) for a vector."""
-
-    entry: Expr
-    axes: tuple[Axis, ...] = ()
-
-
-def speaks_of_matrices(trees: Iterable[ast.expr]) -> bool:
-    """Whether a line has an operator that only matrices have."""
-    return any(isinstance(node, (ast.MatMult, Hadamard)) or getattr(node, "attr", "") in ("T", WHOLE, *REDUCED)
-               or getattr(node, "id", "") == ONES for tree in trees for node in ast.walk(tree))
+from derive.claims.reading.matrix_signs import NORM, ONES, REDUCED, SOFTMAX, WHOLE, Axis, Matrix, Star
+from derive.claims.reading.positions import in_brackets
+from derive.file.formulas import positions_of
+from derive.file.functions import REDUCTIONS
+from derive.language.expressions import Access, Index, Maximum, Partial, Sum
+from derive.language.substitution import SAMPLES, readable_bound_names, substitute
 
 
 class Matrices:
@@ -47,20 +29,23 @@ class Matrices:
     Args:
         columns: whether a vector is a column.
         side_by_side: whether a product that says no more is one of matrices.
+        letters: the indices that are free or bound, as the i of x^{(i)}.
     """
 
-    def __init__(self, formula: ClaimFormula, columns: bool, side_by_side: bool) -> None:
-        self.formula, self.columns, self.side_by_side = formula, columns, side_by_side
+    def __init__(self, formula: ClaimFormula, columns: bool, side_by_side: bool, letters: Mapping[str, Index]) -> None:
+        self.formula, self.columns, self.side_by_side, self.letters = formula, columns, side_by_side, letters
         self._count = itertools.count()
 
     def read(self, node: ast.expr) -> Matrix:
         match node:
             case ast.Name(id=name) if name == ONES:
                 return Matrix(Integer(1), ("any", "single"))
-            case ast.Name(id=name) if self.formula.scope.quantities.get(name):
-                axes = tuple(Index(f"_{i.name}{next(self._count)}", i.size) for i in self.formula.scope.quantities[name])
-                entry = self.formula.own(Access(name, *axes))
-                return Matrix(entry, (*axes, "single") if self.columns and len(axes) == 1 else axes)
+            case ast.Name(id=name) if own := self.formula.scope.quantities.get(name):
+                return self.array(name, [None] * len(own))
+            case ast.Subscript(value=ast.Name(id=name)) if any(isinstance(at, ast.Slice) for at in positions_of(node)):
+                return self.array(name, positions_of(node))
+            case ast.Call(func=ast.Name(id=name), args=[_, *_]) if name in REDUCTIONS:
+                return self.bound(name, node)
             case ast.Call(func=ast.Name(id="_d"), args=[of, by]):
                 return self.derivative(self.read(of), self.read(by), node)
             case ast.Attribute(value=inner, attr=name) if name == WHOLE:
@@ -71,14 +56,60 @@ class Matrices:
                 return self.reduced(self.read(inner), name, node)
             case ast.BinOp(op=ast.MatMult()):
                 return self.product(self.read(node.left), self.read(node.right), node)
-            case ast.BinOp(op=ast.Mult()) if self.side_by_side and not isinstance(node.op, Hadamard):
+            case ast.Call(func=ast.Name(id=name), args=[inside]) if name == SOFTMAX:
+                return self.softmax(self.read(inside), node)
+            case ast.Call(func=ast.Name(id=name), args=[inside]) if name == NORM:
+                array = self.read(inside)
+                return Matrix(sympy.sqrt(Sum(array.entry**2, *(i for i in array.axes if isinstance(i, Index)))))
+            case ast.BinOp(op=ast.Mult()) if self.side_by_side and not isinstance(node.op, Star):
                 left, right = self.read(node.left), self.read(node.right)
                 if left.axes and right.axes:
                     return self.product(left, right, node)
                 return Matrix(left.entry * right.entry, left.axes or right.axes)
-            case ast.BinOp() | ast.UnaryOp() | ast.Call() | ast.Attribute():
+            case ast.BinOp() | ast.UnaryOp() | ast.Call() | ast.Attribute() | ast.Compare() | ast.BoolOp():
                 return self.entrywise(node)
-        return Matrix(self.formula.value(node, {}))
+        return Matrix(self.formula.value(node, self.letters))
+
+    def array(self, name: str, positions: Sequence[ast.expr | None]) -> Matrix:
+        """A quantity, or the entries of it that some positions leave open: the units of one sample are a vector."""
+        axes: list[Axis] = []
+        places: list[Expr] = []
+        for axis, position in zip(self.formula.scope.quantities[name], positions, strict=True):
+            if position is None or isinstance(position, ast.Slice):
+                places.append(Index(f"_{axis.name}{next(self._count)}", axis.size))
+                axes.append(places[-1])
+            else:
+                places.append(self.formula.position(position, axis, name, self.letters))
+        entry = self.formula.own(Access(name, *places))
+        return Matrix(entry, (*axes, "single") if self.columns and len(axes) == 1 else tuple(axes))
+
+    def bound(self, name: str, node: ast.Call) -> Matrix:
+        """A sum over letters, as over the samples of Σ_i θᵀx^{(i)}."""
+        *binders, body = node.args
+        outside, indices = self.letters, list[Index]()
+        for binder in binders:
+            if not isinstance(binder, ast.Name):
+                self.formula.fail("an index is expected here", binder, "write sum(k, x[n,k])")
+            indices.append(self.formula.inferred(binder, in_brackets(body)))
+            self.letters = {**self.letters, binder.id: indices[-1]}
+        inside = self.read(body)
+        words, size = self.formula.words, indices[0].size
+        for limit in node.keywords:
+            if not words.same(self.formula.value(limit.value, {}), size):
+                self.formula.misfit(f"{indices[0].name} runs over {words.size(size)} values, and the sum ends elsewhere",
+                                    limit.value)
+        self.letters = outside
+        entry = {"sum": Sum, "mean": Sum, "maximum": Maximum}[name](inside.entry, *indices)
+        return replace(inside, entry=entry / Mul(*(index.size for index in indices)) if name == "mean" else entry)
+
+    def softmax(self, matrix: Matrix, node: ast.expr) -> Matrix:
+        """Over the units of each sample."""
+        units = [axis for axis in matrix.axes if isinstance(axis, Index) and axis.size != SAMPLES]
+        if not units:
+            self.formula.fail("a softmax is of an array", node, "write softmax(z2) for all its units")
+        other = Index(f"_{units[-1].name}{next(self._count)}", units[-1].size)
+        total = Sum(sympy.exp(substitute(matrix.entry, {units[-1]: other})), other)
+        return replace(matrix, entry=sympy.exp(matrix.entry) / total)
 
     def derivative(self, of: Matrix, by: Matrix, node: ast.expr) -> Matrix:
         """∂J/∂W is a matrix like W; of a matrix by one of the same shape, each entry by the one in its place."""
@@ -91,15 +122,17 @@ class Matrices:
         return replace(matrix, axes=matrix.axes[::-1])
 
     def reduced(self, matrix: Matrix, name: str, call: ast.Call) -> Matrix:
-        """z.sum(axis=0), z.sum()"""
-        said = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "axis")]
+        """z.sum(axis=0), z.sum(); with keepdims=True one row or column is left"""
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        kept = isinstance(keep := named.pop("keepdims", None), ast.Constant) and keep.value is True
+        said = [*call.args, *named.values()]
         axis = said[0].value if len(said) == 1 and isinstance(said[0], ast.Constant) else None
-        if said and (not isinstance(axis, int) or not 0 <= axis < len(matrix.axes)) or len(said) != len(
-                [*call.args, *call.keywords]):
+        if said and (not isinstance(axis, int) or not 0 <= axis < len(matrix.axes)) or set(named) - {"axis"}:
             self.formula.fail(f"{name} takes the number of an axis, from 0", call, f"write z1.{name}(axis=0)")
         over = [index for at, index in enumerate(matrix.axes) if axis in (None, at) and isinstance(index, Index)]
         total = Sum(matrix.entry, *over) / (Mul(*(index.size for index in over)) if name == "mean" else 1)
-        return Matrix(total, tuple(index for at, index in enumerate(matrix.axes) if axis not in (None, at)))
+        left: list[Axis] = ["single" if axis in (None, at) else index for at, index in enumerate(matrix.axes)]
+        return Matrix(total, tuple(index for at, index in enumerate(left) if kept or axis not in (None, at)))
 
     def product(self, left: Matrix, right: Matrix, node: ast.BinOp) -> Matrix:
         if not left.axes or not right.axes:
@@ -135,7 +168,7 @@ class Matrices:
 
         match node:
             case ast.BinOp(left=left, op=op, right=right):
-                sign = ast.Mult() if isinstance(op, Hadamard) else op
+                sign = ast.Mult() if isinstance(op, Star) else op
                 made: ast.expr = ast.BinOp(stand_in(left), sign, stand_in(right))
             case ast.UnaryOp(op=minus, operand=operand):
                 made = ast.UnaryOp(minus, stand_in(operand))
@@ -144,11 +177,11 @@ class Matrices:
             case ast.Call(func=function, args=arguments, keywords=keywords):
                 made = ast.Call(function, [*map(stand_in, arguments)], keywords)
             case _:
-                raise AssertionError(node)
+                made = stand_in(node)
         self.formula.stand(ast.copy_location(made, node), node)
         together = self.aligned(parts, node)
         self.formula.known.update({place.id: part.entry for place, part in zip(places, together, strict=True)})
-        return Matrix(self.formula.value(made, {}), max((part.axes for part in together), key=len, default=()))
+        return Matrix(self.formula.value(made, self.letters), max((part.axes for part in together), key=len, default=()))
 
     def aligned(self, parts: Sequence[Matrix], node: ast.expr) -> list[Matrix]:
         """Matrices with the same axes; a vector stands for equal rows, and a number for equal entries."""
@@ -173,18 +206,29 @@ class Matrices:
 
     def sides(self, trees: Sequence[ast.expr]) -> tuple[tuple[Index, ...], list[Expr]]:
         """The sides of a line as entries, all of the shape of the first, and the letters of its axes in their order."""
-        read = [self.read(tree) for tree in trees]
-        first = read[0]
+        first, *others = [self.read(tree) for tree in trees]
+        first = self.lowered(first, min((len(part.axes) for part in others if part.axes), default=len(first.axes)))
         letters: dict[Index, Index] = {}
         for axis in first.axes:
             if isinstance(axis, Index):
                 name = axis.name.strip("_0123456789")
-                taken = {index.name for index in letters.values()}
+                taken = {index.name for index in letters.values()} | {*self.letters}
                 letters[axis] = Index(name if name not in taken else f"{name}'", axis.size)
-        rest = [_lowered(part, len(first.axes)) for part in read[1:]]
-        entries = [first.entry, *(self.spread(part, first.axes, tree).entry if part.axes else part.entry
-                                  for part, tree in zip(rest, trees[1:], strict=True))]
-        return tuple(letters.values()), [readable_bound_names(substitute(entry, letters)) for entry in entries]
+        rest = [self.lowered(part, len(first.axes)) for part in others]
+        spread = (self.spread(part, first.axes, tree) if part.axes else part
+                  for part, tree in zip(rest, trees[1:], strict=True))
+        entries = [readable_bound_names(substitute(part.entry, letters)) for part in (first, *spread)]
+        return (*self.letters.values(), *letters.values()), entries
+
+    def lowered(self, part: Matrix, rank: int) -> Matrix:
+        """A matrix with one row or column as a vector, where a vector is wanted; one entry as a number."""
+        axes = tuple(axis for axis in part.axes if isinstance(axis, Index))
+        if len(part.axes) > rank >= len(axes):
+            return replace(part, axes=axes)
+        single = {axis: Integer(0) for axis in axes if self.formula.words.count(axis.size) == 1}
+        if len(axes) - len(single) <= rank < len(axes):
+            return Matrix(substitute(part.entry, single), tuple(axis for axis in axes if axis not in single))
+        return part
 
     def _fits(self, own: Sequence[Axis], axes: Sequence[Axis]) -> bool:
         """Whether an array can be spread over more axes."""
@@ -201,9 +245,3 @@ class Matrices:
         sizes = [self.formula.words.size(axis.size) if isinstance(axis, Index) else "1" for axis in matrix.axes]
         kind = {0: "a number", 1: "a vector", 2: "a matrix"}.get(len(sizes), "an array")
         return f"{kind} of shape ({', '.join(sizes)}{',' * (len(sizes) == 1)})" if sizes else kind
-
-
-def _lowered(part: Matrix, rank: int) -> Matrix:
-    """A matrix with one row or column as a vector, where a vector is wanted."""
-    axes = tuple(axis for axis in part.axes if isinstance(axis, Index))
-    return replace(part, axes=axes) if len(part.axes) > rank >= len(axes) else part

@@ -90,27 +90,31 @@ class CountedFrom1(Reader):
         self.stand(new, old)
         return ast.copy_location(new, old)
 
-    def free(self, *trees: ast.expr) -> dict[str, Index]:
-        """The letters that nothing binds, as indices; each takes its size from where it stands."""
+    def free(self, *trees: ast.expr, bare: bool = True) -> dict[str, Index]:
+        """The letters that nothing binds, as indices; each takes its size from where it stands.
+
+        Args:
+            bare: whether a name without positions stands for its entries, and has their letters.
+        """
         both = ast.Tuple(list(trees), ast.Load())
         found: dict[str, Index] = {}
-        for node in self._letters(both, frozenset()):
+        for node in self._letters(both, frozenset(), bare):
             if node.id not in found:
-                found[node.id] = self.inferred(node, both)
+                found[node.id] = self.inferred(node, both if bare else in_brackets(both))
         return found
 
-    def _letters(self, node: ast.AST, bound: frozenset[str]) -> Iterator[ast.Name]:
+    def _letters(self, node: ast.AST, bound: frozenset[str], bare: bool) -> Iterator[ast.Name]:
         match node:
             case ast.Name(id=name):
-                for axis in self.scope.quantities.get(name, ()):  # a bare name stands for all of its entries
-                    if axis.name not in bound:
+                for axis in self.scope.quantities.get(name, ()):
+                    if bare and axis.name not in bound:
                         yield self._standing(ast.Name(axis.name, ast.Load()), node)  # type: ignore[misc]
                 return
             case ast.Subscript(value=ast.Name()):
                 for position in positions_of(node):
                     yield from (name for name in _plain_names(position) if self._is_letter(name, bound))
                     yield from (letter for part in ast.walk(position) if isinstance(part, ast.Subscript)
-                                for letter in self._letters(part, bound))
+                                for letter in self._letters(part, bound, bare))
                 return
             case ast.Call(func=ast.Name(id="delta" | "within" | "size")):
                 yield from (name for name in _plain_names(node) if self._is_letter(name, bound))
@@ -118,7 +122,7 @@ class CountedFrom1(Reader):
             case ast.Call(func=ast.Name(id=name), args=[*binders, _]) if name in REDUCTIONS:
                 bound |= {binder.id for binder in binders if isinstance(binder, ast.Name)}
         for child in ast.iter_child_nodes(node):
-            yield from self._letters(child, bound)
+            yield from self._letters(child, bound, bare)
 
     def _is_letter(self, name: ast.Name, bound: frozenset[str]) -> bool:
         return name.id not in bound and name.id not in self.scope.quantities and name.id not in self.scope.constants
@@ -173,6 +177,11 @@ class CountedFrom1(Reader):
     def misfit(self, message: str, where: ast.AST) -> NoReturn:
         raise Misfit(OURS.sub("", message), self.place.inside(min(self.offset(where), len(self.text) - 1)),
                      "use an index of its own for each size, or look for a transpose") from None
+
+
+def in_brackets(tree: ast.expr) -> ast.expr:
+    """The parts of a tree that stand with their positions."""
+    return ast.Tuple([node for node in ast.walk(tree) if isinstance(node, ast.Subscript)], ast.Load())
 
 
 def from_0(position: Expr) -> Expr:

@@ -24,6 +24,8 @@ class Spelling:
 
     def spelled(self, pattern: re.Pattern[str], pieces: Callable[[re.Match[str]], Iterable[Piece]]) -> Spelling:
         """The text with every match of a pattern replaced by pieces of it and new characters."""
+        if pattern.search(self.text) is None:
+            return self
         text: list[str] = []
         offsets: list[int] = []
         end = 0

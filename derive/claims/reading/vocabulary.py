@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from sympy import Expr, Integer, Rational
 from derive.catalogue.activations import ACTIVATIONS
 from derive.file.formulas import Scope, parse_formula
 from derive.file.functions import ELEMENTWISE
+from derive.file.functions import FUNCTIONS as OF_FORMULAS
 from derive.language.expressions import Access, Index
 from derive.language.substitution import SAMPLES
 from derive.network import Network
@@ -48,22 +50,50 @@ class Vocabulary:
         self.network = network
         self.entries = {alias: Access(name, *map(Integer, place)) for (name, place), alias in network.aliases.items()}
         self.definitions: dict[str, tuple[tuple[Index, ...], Expr]] = {}
+        self._scopes: dict[str | None, Scope] = {}
+        penalties = [name for name in network.constants if re.fullmatch("lambda[12]", name)]
+        if len(penalties) == 1 and "lam" not in network.system.quantities:
+            self.entries["lam"] = Access(penalties[0])  # Python keeps the word lambda to itself
         if "J" not in {*network.system.quantities, *self.entries}:
             self.entries["J"] = Access(network.loss)
 
+    def define(self, name: str, indices: tuple[Index, ...], meaning: Expr) -> None:
+        """A name of the working itself."""
+        self.definitions[name] = indices, meaning
+        self._scopes.clear()
+
     @property
-    def quantities(self) -> frozenset[str]:
+    def quantities(self) -> Collection[str]:
         """Every name of a number or of an array of numbers."""
-        return frozenset({*self.network.system.quantities, *self.entries, *self.definitions})
+        return self.scope().quantities
+
+    def is_value(self, name: str) -> bool:
+        """Whether a word is a quantity or a constant."""
+        return name in self.quantities or name in self.scope().constants
+
+    def is_array(self, name: str) -> bool:
+        """Whether a word is a quantity with indices."""
+        return bool(self.scope().quantities.get(name))
+
+    def is_function(self, name: str) -> bool:
+        """Whether a word is applied to what follows it in brackets."""
+        return name in {*FUNCTIONS, *OF_FORMULAS} or name.startswith("_")
+
+    def is_loss(self, name: str) -> bool:
+        """Whether a name is that of the loss, which is often written with what it depends on: J(theta)."""
+        return self.entries.get(name, Access(name)) == Access(self.network.loss)
 
     def scope(self, parameter: str | None = None) -> Scope:
         """What formulas may mention; `parameter` is the one whose update is spoken of, which may have its own constants."""
-        sizes = {SAMPLES.name: SAMPLES, **{size.name: size for size in self.network.sizes}}
-        own = {name: quantity.indices for name, quantity in self.network.system.quantities.items()}
-        defined = {name: indices for name, (indices, _) in self.definitions.items()}
-        return Scope({**own, **dict.fromkeys(self.entries, ()), **defined},
-                     {name: value for name, value in {**sizes, **self._constants(parameter)}.items()
-                      if name not in self.quantities}, functions=FUNCTIONS)
+        if parameter not in self._scopes:
+            sizes = {SAMPLES.name: SAMPLES, **{size.name: size for size in self.network.sizes}}
+            own = {name: quantity.indices for name, quantity in self.network.system.quantities.items()}
+            defined = {name: indices for name, (indices, _) in self.definitions.items()}
+            quantities = {**own, **dict.fromkeys(self.entries, ()), **defined}
+            constants = {name: value for name, value in {**sizes, **self._constants(parameter)}.items()
+                         if name not in quantities}
+            self._scopes[parameter] = Scope(quantities, constants, functions=FUNCTIONS)
+        return self._scopes[parameter]
 
     def _constants(self, parameter: str | None) -> dict[str, Expr]:
         optimiser = self.network.optimiser

@@ -78,6 +78,7 @@ def say_number(working: Working, number: Expr, node: Access) -> str:
         rate = working.network.optimiser.constants_of(name.of).get("learning_rate")
         if rate is not None and number == sympy.Rational(repr(rate)):
             return f"{rate:g} (the learning rate)"
-    equation = working.equations.system.definitions.get(name.of)
-    averages = equation is not None and SAMPLES in equation.body.free_symbols
+    definitions = working.equations.system.definitions
+    averages = any(SAMPLES in definitions[each].body.free_symbols for each in working.equations.needs[name.of]
+                   if each in definitions)
     return "1/m" if averages and number == sympy.Rational(1, working.equations.samples) else str(number)

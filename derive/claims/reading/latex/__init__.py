@@ -16,6 +16,7 @@ from lark import Lark, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from derive.claims.reading.formula import ClaimFormula
+from derive.claims.reading.latex.decorations import undecorated
 from derive.claims.reading.latex.marks import end, start, tokens, trees
 from derive.claims.reading.latex.tree import LatexTree
 from derive.claims.reading.sides import Sides
@@ -27,7 +28,7 @@ GRAMMAR = Path(__file__).with_name("grammar.lark")
 DEEPEST = 40  # brackets in one another
 OPENING = re.compile(r"\\\\|\\begin|\\end|[{}()\[\]]")
 CLOSES = {"}": "{", ")": "(", "]": "[", "\\end": "\\begin"}
-INSTEAD = {"|": "write \\lvert x \\rvert", "·": "write \\cdot", "∂": "write \\partial", "−": "write the keyboard's minus: -"}
+INSTEAD = {"½": "write \\frac12", "²": "write ^2"}
 EXAMPLE = "write it as \\frac{\\partial E}{\\partial w_5} = \\sum_{n=1}^{m} a_{n} \\cdot W^{(1)}_{12}"
 
 
@@ -48,7 +49,7 @@ def sides(line: str, place: Place, words: Vocabulary, several: bool = True) -> S
     formula = ClaimFormula(line, words, place)
     _check(formula)
     try:
-        parsed = _parser().parse(line)
+        parsed = _parser().parse(undecorated(line))
     except UnexpectedInput as error:
         _explain(formula, error)
     children = trees(parsed.children)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lark import Token, Tree
 
+from derive.claims.reading.formula import CASES
 from derive.claims.reading.latex import marks
 from derive.claims.reading.latex.names import position
 from derive.claims.reading.latex.nodes import around, at, call, number
@@ -20,17 +21,17 @@ COMPARISONS: dict[str, type[ast.cmpop]] = {
 
 
 def cases(reader: LatexTree, atom: Tree[Token]) -> ast.expr:
-    """where(condition, value, the rest)"""
+    """_cases(condition, value, condition, value, …), the last of them with no condition where it is for all the rest"""
+    parts: list[ast.expr] = []
     *before, last = marks.trees(atom.children)
-    if not isinstance(last.children[-1], Token):
-        reader.fail("no case is left for all the rest", last, "end with \\text{otherwise}")
-    value = reader.sum(marks.tree(last))
-    for case in reversed(before):
+    for case in (*before, last):
         when = case.children[-1]
-        if isinstance(when, Token):
+        if not isinstance(when, Token):
+            parts.append(_when(reader, when))
+        elif case is not last:
             reader.fail("this case leaves nothing for those after it", when, "let it be the last one")
-        value = call("where", [_when(reader, when), reader.sum(marks.tree(case)), value], marks.start(atom))
-    return value
+        parts.append(reader.sum(marks.tree(case)))
+    return call(CASES, parts, marks.start(last))
 
 
 def _when(reader: LatexTree, tree: Tree[Token]) -> ast.expr:

@@ -13,39 +13,23 @@ from typing import TYPE_CHECKING
 
 from lark import Token, Tree
 
+from derive.claims.reading.formula import LETTERS
 from derive.claims.reading.latex import marks
 from derive.claims.reading.latex.marks import Letter, Part, Position, kind, plain, primes
 from derive.claims.reading.latex.nodes import around, at, attribute, call, name, number
-from derive.claims.reading.matrices import ONES, WHOLE
+from derive.claims.reading.latex.symbols import Symbol, base_of, marked
+from derive.claims.reading.matrix_signs import ONES, SOFTMAX, WHOLE
 from derive.claims.reading.vocabulary import FUNCTIONS
 from derive.file.errors import quoted
 from derive.file.formulas import Scope
+from derive.language.expressions import Index
+from derive.language.substitution import SAMPLES
 
 if TYPE_CHECKING:
     from derive.claims.reading.latex.tree import LatexTree
 
-ACCENTS = {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
-CALLABLE = {*FUNCTIONS, "abs", "sign", "max", "min"}
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A letter or a word with the marks that may belong to its name.
-
-    Attributes:
-        base: its plain spelling: w, net, theta, yhat.
-        above: what is written above it, such as the layer 2 of a^{(2)}.
-        below: the subscripts between commas.
-    """
-
-    base: str
-    start: int
-    end: int
-    above: str = ""
-    below: tuple[Tree[Token], ...] = ()
-
-    def __str__(self) -> str:
-        return self.base + self.above + "".join(map(plain, self.below))
+NAMES = ("WORD", "GREEK", "TEXT", "accented")  # the kinds of factors that are symbols
+CALLABLE = {*FUNCTIONS, *LETTERS, SOFTMAX, "abs", "sign", "max", "min"}
 
 
 @dataclass(frozen=True)
@@ -62,24 +46,29 @@ class Names:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.names = {name.replace("_", ""): name for name in (*scope.constants, *scope.quantities)}
+        if "lam" in self.names:
+            self.names.setdefault("lambda", self.names["lam"])
 
     def find(self, symbol: Symbol) -> Found | None:
         """The name that a symbol is, with as many of its subscripts as belong to the name."""
         for own in range(len(symbol.below), -1, -1):
             found = self.names.get(symbol.base + symbol.above + "".join(map(plain, symbol.below[:own])))
-            rest = symbol.below[own:]
-            if found is not None and not rest:
+            rest, axes = symbol.below[own:], self.scope.quantities.get(found or "", ())
+            if found is None:
+                continue
+            if symbol.sample is not None:
+                if (positions := _of_sample(symbol.sample, rest, axes)) is not None:
+                    return Found(found, positions)
+            elif not rest:
                 return Found(found)
-            axes = len(self.scope.quantities.get(found or "", ()))
-            positions = _positions(rest, axes) if axes else None
-            if found is not None and positions is not None:
+            elif axes and (positions := _positions(rest, len(axes))) is not None:
                 return Found(found, positions)
         return None
 
     def entry(self, symbol: Symbol) -> Found | None:
         """What a letter stands for, in capitals or small ones: an entry of the matrix W^{(1)} may be w^{(1)}_{kj}."""
         found = self.find(symbol)
-        if found is None and symbol.base[:1].islower() and symbol.below:
+        if found is None and symbol.base[:1].islower() and (symbol.below or symbol.sample is not None):
             found = self.find(replace(symbol, base=symbol.base[:1].upper() + symbol.base[1:]))
             return found if found is not None and found.positions else None
         return found
@@ -89,6 +78,15 @@ class Names:
         small = replace(symbol, base=symbol.base[:1].lower() + symbol.base[1:])
         found = self.find(small) if symbol.base[:1].isupper() else None
         return found if found is not None and not found.positions and self.scope.quantities.get(found.name) else None
+
+
+def _of_sample(sample: Tree[Token], below: Sequence[Tree[Token]], axes: Sequence[Index]) -> tuple[Position, ...] | None:
+    """Subscripts as positions beside that of the sample; where there are none, the other axis has one entry."""
+    counting = [at for at, axis in enumerate(axes) if axis.size == SAMPLES]
+    others = _positions(below, len(axes) - 1) if below else ()
+    if not counting or others is None or below and len(others) != len(axes) - 1:
+        return None
+    return (*others[: counting[0]], sample, *others[counting[0]:])
 
 
 def _positions(below: Sequence[Tree[Token]], axes: int) -> tuple[Position, ...] | None:
@@ -107,9 +105,17 @@ def symbol(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.ex
     """A name with its subscripts; or a function with its argument, Kronecker's δ, or several letters side by side."""
     factor = items[place]
     inner, scripts = marks.atom(factor), marks.scripts(factor)
-    base = _base(inner)
-    said, rest, after = _marked(base, inner, scripts)
+    base = base_of(inner)
+    said, rest, after = marked(base, inner, scripts)
     found = reader.names.entry(said)
+    if found is None and said.sample is None and said.above and said.in_brackets is not None:  # x^{(1)}, the first sample
+        first = replace(said, above="", sample=said.in_brackets)
+        if (found := reader.names.entry(first)) is not None:
+            said = first
+    if found is None and said.sample is not None:  # a power: x^{(k)}
+        rest = [*rest, Tree("above", [said.sample])]
+        said = replace(said, sample=None)
+        found = reader.names.entry(said)
     if found is None and rest and rest[0].data == "above" and not said.above:
         layer = Symbol(base, said.start, said.end, plain(rest[0]), said.below)
         if plain(rest[0]).isdigit() and (found := reader.names.find(layer)) is not None:  # W^2_{11} for W^{(2)}_{11}
@@ -118,8 +124,8 @@ def symbol(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.ex
         letter = str(said) + "".join("'" * primes(mark) for mark in rest if mark.data == "primed")
         return reader.scripted(name(letter, said.start, said.end), [m for m in rest if m.data != "primed"]), place + 1
     following = items[place + 1] if place + 1 < len(items) else None
-    if found is None and not said.above and isinstance(following, Tree):
-        if base in CALLABLE and not said.below and kind(following) == "round":
+    if found is None and isinstance(following, Tree):
+        if base in (LETTERS if said.above else CALLABLE) and not said.below and kind(following) == "round":
             return reader.applied(base, rest, items, place + 1)
         if base == "Delta" and not scripts:
             changed, stop = reader.factor(items, place + 1)
@@ -128,6 +134,8 @@ def symbol(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.ex
         return reader.scripted(call("delta", pair, said.start), rest), place + 1
     if found is None and len(base) > 1 and kind(factor) == "WORD" and _known_letters(reader, base):
         return _side_by_side(reader, base, said.start, scripts), place + 1
+    if found is not None and reader.formula.words.is_loss(found.name) and _are_arguments(following):  # J(\theta)
+        place += 1
     if found is None and base == "1":  # \mathbf{1}
         value: ast.expr = name(ONES, said.start, said.end)
     elif found is None and (whole := reader.names.whole(said)) is not None:
@@ -135,6 +143,14 @@ def symbol(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.ex
     else:
         value = named(reader, said, found or _nearly(reader, said))
     return reader.scripted(attribute(value, "_after1") if after else value, rest), place + 1
+
+
+def _are_arguments(part: Part | None) -> bool:
+    """Whether brackets hold names alone, as those of what a loss depends on."""
+    if not isinstance(part, Tree) or kind(part) != "round" or marks.scripts(part):
+        return False
+    values = map(marks.factors, marks.trees(marks.tree(marks.atom(part)).children))
+    return all(value is not None and len(value) == 1 and kind(value[0]) in NAMES for value in values)
 
 
 def _nearly(reader: LatexTree, said: Symbol) -> Found:
@@ -153,8 +169,17 @@ def named(reader: LatexTree, said: Symbol, found: Found) -> ast.expr:
     if not found.positions:
         return value
     places = [position(reader, each) for each in found.positions]
+    if said.sample is not None and not said.below:
+        places = _of_one_sample(reader, found.name, places[0])
     inside = places[0] if len(places) == 1 else around(ast.Tuple(places, ast.Load()), places[0], places[-1])
     return at(ast.Subscript(value, inside, ast.Load()), said.start, said.end)
+
+
+def _of_one_sample(reader: LatexTree, name: str, sample: ast.expr) -> list[ast.expr]:
+    """The positions of all that a quantity has for a sample: an entry, or a vector of them."""
+    words = reader.formula.words
+    return [sample if axis.size == SAMPLES else around(ast.Constant(1), sample, sample) if words.count(axis.size) == 1
+            else around(ast.Slice(), sample, sample) for axis in reader.names.scope.quantities[name]]
 
 
 def position(reader: LatexTree, each: Position) -> ast.expr:
@@ -165,46 +190,6 @@ def position(reader: LatexTree, each: Position) -> ast.expr:
     value = reader.argument(each)
     reader.indexing = outside
     return value
-
-
-def _base(inner: Tree[Token]) -> str:
-    if inner.data == "accented":
-        accent = marks.token(inner)[1:]
-        return plain(marks.tree(inner, 1)) + ACCENTS.get(accent, accent)
-    return marks.spelled(marks.token(inner))
-
-
-def _marked(base: str, inner: Tree[Token], scripts: Sequence[Tree[Token]]) -> tuple[Symbol, list[Tree[Token]], bool]:
-    """What belongs to a name, the marks that are left, and whether one of them says that it is the updated value."""
-    above, after = "", False
-    below: list[Tree[Token]] = []
-    rest: list[Tree[Token]] = []
-    for script in scripts:
-        last = script.children[-1]
-        level = _level(script) if script.data == "above" else None
-        sign = last.type if isinstance(last, Token) else ""
-        if script.data == "below":
-            below += marks.trees(last.children) if isinstance(last, Tree) and last.data == "list" else [marks.tree(script)]
-        elif script.data == "above" and (sign in ("PLUS", "PLUS_CLOSE") or plain(script) == "new"):
-            above, after = above + (level or ""), True
-        elif script.data == "above" and sign == "TIMES":
-            above += "star"
-        elif level is not None:
-            above += level
-            if sign:  # a transpose beside the layer
-                rest.append(Tree("above", [last]))
-        else:
-            rest.append(script)
-    stop = max(marks.end(part) for part in (inner, *(script for script in scripts if script not in rest)))
-    return Symbol(base, marks.start(inner), stop, above, tuple(below)), rest, after
-
-
-def _level(script: Tree[Token]) -> str | None:
-    """The layer that stands above a letter in brackets: 2 of a^{(2)}."""
-    inner = marks.factors(script.children[0])
-    if inner is None or len(inner) != 1 or kind(inner[0]) not in ("round", "square") or marks.scripts(inner[0]):
-        return None
-    return plain(inner[0]) if plain(inner[0]).isdigit() and len(list(marks.tokens(inner[0]))) == 1 else None
 
 
 def _pair(reader: LatexTree, said: Symbol) -> list[ast.expr] | None:

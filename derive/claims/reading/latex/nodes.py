@@ -32,6 +32,10 @@ def binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.BinOp
     return around(ast.BinOp(left, operator, right), left, right)
 
 
+def negative(value: ast.expr) -> ast.UnaryOp:
+    return around(ast.UnaryOp(ast.USub(), value), value, value)
+
+
 def attribute(value: ast.expr, word: str) -> ast.Attribute:
     return around(ast.Attribute(value, word, ast.Load()), value, value)
 

@@ -10,8 +10,9 @@ from lark import Token, Tree
 
 from derive.claims.reading.latex import marks
 from derive.claims.reading.latex.marks import Letter, Part, kind, plain, primes
-from derive.claims.reading.latex.names import Symbol, position
-from derive.claims.reading.latex.nodes import binary, call
+from derive.claims.reading.latex.names import position
+from derive.claims.reading.latex.nodes import binary, call, number
+from derive.claims.reading.latex.symbols import Symbol
 
 if TYPE_CHECKING:
     from derive.claims.reading.latex.tree import LatexTree
@@ -56,13 +57,15 @@ def applied(reader: LatexTree, name: str, scripts: Sequence[Tree[Token]], items:
 def reduction(reader: LatexTree, name: str, items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
     """A sum or a maximum over indices, of all that follows in the product."""
     binders: list[Letter] = []
-    limit = None
+    limit = but = None
     for script in marks.scripts(items[place]):
         parts = marks.trees(script.children)
         if script.data == "from":
             if plain(parts[1]) != "1":
                 reader.fail("a sum begins at 1", parts[1], "indices count from 1: write \\sum_{k=1}^{d_0}")
             binders += marks.letters(parts[0])
+        elif script.data == "but":
+            binders, but = [*binders, *marks.letters(parts[0])], _other_than(reader, name, script)
         elif script.data == "below":
             under = marks.trees(parts[0].children) if parts[0].data == "list" else parts
             binders += [letter for part in under for letter in marks.letters(part)]
@@ -74,9 +77,20 @@ def reduction(reader: LatexTree, name: str, items: Sequence[Part], place: int) -
     rest = rest[1:] if rest and isinstance(rest[0], Token) else rest
     if not rest:
         reader.fail("nothing follows this sum", items[place], "write what is summed")
-    made = call(name, [*(position(reader, letter) for letter in binders), reader.product(rest)], marks.start(items[place]))
+    body = reader.product(rest)
+    body = body if but is None else binary(but, ast.Mult(), body)
+    made = call(name, [*(position(reader, letter) for letter in binders), body], marks.start(items[place]))
     made.keywords = [ast.keyword("upto", limit)] if limit is not None else []
     return made, len(items)
+
+
+def _other_than(reader: LatexTree, name: str, script: Tree[Token]) -> ast.expr:
+    """1 − δ_ki, which leaves out of a sum over k ≠ i the term that it does not have."""
+    letters = [position(reader, letter) for part in marks.trees(script.children) for letter in marks.letters(part)]
+    if len(letters) != 2 or name != "sum" or not any(str(part).startswith("\\ne") for part in script.children):
+        reader.fail("this cannot stand below", script, "write \\sum_{k=1}^{d_0}, \\sum_k or \\sum_{k \\neq i}")
+    start = marks.start(script)
+    return binary(number("1", start), ast.Sub(), call("delta", letters, start))
 
 
 def quotient(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
@@ -96,6 +110,24 @@ def gradient(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.
         reader.fail("this is no derivative", items[place], DERIVATIVE)
     of, stop = reader.factor(items, place + 1)
     return call("_d", [of, reader.argument(below[0])], marks.start(items[place])), stop
+
+
+def is_operator(factor: Part) -> bool:
+    """Whether a fraction is \\frac{\\partial}{\\partial w}, which is applied to what follows."""
+    top = marks.factors(marks.tree(marks.atom(factor), 1).children[0])
+    return top is not None and len(top) == 1 and not marks.scripts(top[0]) and (
+        kind(top[0]) == "PARTIAL" or plain(top[0]) == "d" and kind(top[0]) in ("WORD", "TEXT"))
+
+
+def applied_operator(reader: LatexTree, items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
+    """\\frac{\\partial}{\\partial w_5} E"""
+    bottom = marks.factors(marks.tree(marks.atom(items[place]), 2).children[0]) or []
+    partial = len(bottom) == 2 and kind(bottom[0]) == "PARTIAL"
+    by = bottom[1] if partial else _differential(reader, bottom) if bottom else None
+    if by is None or place + 1 == len(items) or isinstance(items[place + 1], Token):
+        reader.fail("this is no derivative of one quantity by another", items[place], DERIVATIVE)
+    of, stop = reader.factor(items, place + 1)
+    return call("_d", [of, reader.factor([by], 0)[0]], marks.start(items[place])), stop
 
 
 def fraction(reader: LatexTree, command: Token, above: Tree[Token], below: Tree[Token]) -> ast.expr:

@@ -20,9 +20,9 @@ from lark import Token, Tree
 from derive.claims.reading.formula import ClaimFormula
 from derive.claims.reading.latex import cases, marks, operators
 from derive.claims.reading.latex.marks import Part, plain
-from derive.claims.reading.latex.names import Names, symbol
-from derive.claims.reading.latex.nodes import around, attribute, binary, call, number
-from derive.claims.reading.matrices import Hadamard
+from derive.claims.reading.latex.names import NAMES, Names, symbol
+from derive.claims.reading.latex.nodes import attribute, binary, call, negative, number
+from derive.claims.reading.matrix_signs import NORM, Hadamard, Star
 
 
 class LatexTree:
@@ -45,14 +45,15 @@ class LatexTree:
         value: ast.expr | None = None
         minus = False
         for child in tree.children:
-            if isinstance(child, Token):
-                minus = child.type == "MINUS"
+            if isinstance(child, Token):  # of several signs in a row, as in 0.055 + -0.019, each minus turns it
+                minus ^= child.type == "MINUS"
                 continue
             term = self.product(child.children)
             if value is not None:
                 value = binary(value, ast.Sub() if minus else ast.Add(), term)
             else:
-                value = around(ast.UnaryOp(ast.USub(), term), term, term) if minus else term
+                value = negative(term) if minus else term
+            minus = False
         assert value is not None
         return value
 
@@ -74,13 +75,15 @@ class LatexTree:
     def side_by_side(self, items: Sequence[Part]) -> ast.expr:
         value: ast.expr | None = None
         sign = before = None
-        place = 0
+        minus, place = False, 0
         while place < len(items):
             item = items[place]
             if isinstance(item, Token):
-                sign, place = item, place + 1
+                minus, place = item.type == "MINUS", place + 1
+                sign = sign if minus else item
                 continue
             factor, place = self.factor(items, place)
+            factor, minus = negative(factor) if minus else factor, False
             if value is None:
                 value = factor
             elif sign is None and before is not None and before.type == "DIVIDED":
@@ -89,14 +92,14 @@ class LatexTree:
                 self.fail("an operator is missing here", item, "write \\cdot between two values")
             else:
                 divided = sign is not None and sign.type == "DIVIDED"
-                value = binary(value, ast.Div() if divided else ast.Mult(), factor)
+                value = binary(value, ast.Div() if divided else Star() if sign == "*" else ast.Mult(), factor)
             sign, before = None, sign
         assert value is not None
         return value
 
     def factor(self, items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
         """The factor at a position of a product, with what it is applied to, and the position behind it."""
-        match marks.kind(items[place]):
+        match kind := marks.kind(items[place]):
             case "SUM":
                 return operators.reduction(self, "sum", items, place)
             case "FUNCTION":
@@ -105,9 +108,13 @@ class LatexTree:
                 return operators.quotient(self, items, place)
             case "NABLA" | "PARTIAL":
                 return operators.gradient(self, items, place)
-            case "WORD" | "GREEK" | "TEXT" | "accented":
+            case "fraction" if operators.is_operator(items[place]):
+                return operators.applied_operator(self, items, place)
+            case _ if kind in NAMES:
                 return symbol(self, items, place)
-        return self.scripted(self.group(marks.atom(items[place])), marks.scripts(items[place])), place + 1
+        scripts = [script for script in marks.scripts(items[place]) if kind != "norm" or plain(script) not in ("2", "F")
+                   or script.data != "below"]
+        return self.scripted(self.group(marks.atom(items[place])), scripts), place + 1
 
     def applied(self, name: str, scripts: Sequence[Tree[Token]], items: Sequence[Part], place: int) -> tuple[ast.expr, int]:
         return operators.applied(self, name, scripts, items, place)
@@ -125,8 +132,8 @@ class LatexTree:
                 return self.sum(inside[0])
             case "braced":
                 return self.sum(parts[0])
-            case "absolute":
-                return call("abs", [self.sum(parts[1])], marks.start(atom))
+            case "absolute" | "norm":
+                return call("abs" if atom.data == "absolute" else NORM, [self.sum(parts[1])], marks.start(atom))
             case "digits":  # \frac12
                 above, below = (number(digit[0], marks.start(atom) + digit.start())
                                 for digit in re.finditer("[0-9]", marks.token(atom)))
