@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests with equal parameters, such as the name of a network, share what they make of them: one worker has them all.
+    """Tests with an equal first parameter, the name of a network, share what they make of it: one worker has them all.
 
     (pytest-xdist 3.8 has groups for this, which pytest 9.2 does not see.)
     """
@@ -46,7 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid[nodeid.index("[") :] if "[" in nodeid else nodeid
+            return nodeid.partition("[")[2].partition("-")[0].rstrip("]") or nodeid
 
     return Scheduling(config, log)
 
