@@ -243,14 +243,6 @@ def _as_array(name: str, value: ArrayLike, dtype: DTypeLike) -> Array:
     return array
 
 
-def _aligned(size: int, dtype: DTypeLike) -> Array:
-    """Zeros that begin where a cache line does: work on each entry is faster there."""
-    dtype = np.dtype(dtype)
-    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
-    begin = -memory.ctypes.data % 64
-    return memory[begin : begin + size * dtype.itemsize].view(dtype)
-
-
 # Training: the same equations, written into arrays that are made once.
 
 
@@ -362,6 +354,14 @@ def _update(theta: Array, g: Array, learning_rate: float) -> None:
     # theta = theta − g·learning_rate
     np.multiply(learning_rate, g, out=g)
     np.subtract(theta, g, out=theta)
+
+
+def _aligned(size: int, dtype: DTypeLike) -> Array:
+    """Zeros that begin where a cache line does: work on each entry is faster there."""
+    dtype = np.dtype(dtype)
+    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    begin = -memory.ctypes.data % 64
+    return memory[begin : begin + size * dtype.itemsize].view(dtype)
 
 
 class _Batches:

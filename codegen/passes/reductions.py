@@ -32,24 +32,21 @@ def sums_as_products(program: Program) -> Program:
         body = statement.body
         if not (isinstance(body, Sum) and _reduces_one_axis(statement)):
             return (statement,)
-        (index,) = body.indices
-        before: tuple[Statement, ...] = ()
-        terms = body.body
-        if not isinstance(terms, Access):
-            axes = ordered_axes(terms, statement.axes)
+        (index,), terms = body.indices, body.body
+        stored = isinstance(terms, Access)
+        axes = terms.indices if stored else ordered_axes(terms, statement.axes)
+        if len(axes) < 2 or index not in (axes[0], axes[-1]) or stored and not _is_whole(terms, program):
+            return (statement,)
+        before: list[Statement] = []
+        if not stored:
             name = temporary_name(terms, statement.owner, quantities, temporaries)
             quantities[name] = Quantity(name, axes)
             temporaries.add(name)
-            before = Statement(Access(name, *axes), terms, Kind.ELEMENTWISE, statement.number, statement.owner),
+            before.append(Statement(Access(name, *axes), terms, Kind.ELEMENTWISE, statement.number, statement.owner))
             terms = Access(name, *axes)
-        elif not _is_whole(terms, program):
-            return (statement,)
-        if len(terms.indices) < 2 or index not in (terms.indices[0], terms.indices[-1]):
-            return (statement,)
         ones = Quantity(f"ones {index.size}", (Index("n", index.size),), Role.CONSTANT, value=1)
         quantities[ones.name] = ones  # no name in a file has a blank
-        product = Sum(ones.at(index) * terms, index)
-        return (*before, replace(statement, body=product, kind=Kind.CONTRACTION))
+        return (*before, replace(statement, body=Sum(ones.at(index) * terms, index), kind=Kind.CONTRACTION))
 
     return replace(program, statements=_each(program.statements, as_product), quantities=quantities,
                    temporaries=frozenset(temporaries))

@@ -11,7 +11,7 @@ from derive.latex.printer import plain
 
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|[^\\]")
 _SKIP = {r"\displaystyle", r"\mathit", r"\mathrm", r"\mathbf", r"\operatorname", r"\limits"}
-_WIDE = {r"\quad": 1.0, r"\qquad": 2.0, r"\,": 0.17, r"\:": 0.22, r"\;": 0.28, r"\!": -0.17, 
+_WIDE = {r"\quad": 1.0, r"\qquad": 2.0, r"\,": 0.17, r"\:": 0.22, r"\;": 0.28, r"\!": -0.17,
          r"\cdot": 0.75, r"\times": 1.22, r"\odot": 1.25, r"\oslash": 1.25, r"\sum": 1.5, r"\partial": 0.56, r"\log": 1.45,
          r"\tanh": 2.2, r"\sinh": 2.1, r"\cosh": 2.2, r"\exp": 1.7, r"\max": 2.0, r"\min": 1.9, r"\sin": 1.4,
          r"\cos": 1.5, r"\tan": 1.6, r"\arctan": 3.0, r"\le": 1.4, r"\ge": 1.4, r"\ne": 1.4, r"\leftarrow": 1.6,
