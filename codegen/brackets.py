@@ -221,6 +221,8 @@ def _loosen(tie: Expr, indices: frozenset[Index], made: Resolved, kept: set[Expr
     choices: list[tuple[int, int, str, Index | None]] = [(2 * now, 0, "", None)] if isinstance(tie, Within) else []
     for index in indices:
         others = rough_extent([*(indices - {index}), *new])
+        if index not in made.bound and not indices - {index} <= set(made.bound):
+            continue  # where to add would depend on an index of the result besides
         if _solved(difference, index) is not None and (others < now or isinstance(tie, Delta)):
             # Adding at places costs more than reading windows, and less than going through truth values.
             cost = 2 if index in made.bound else 3 if reads else 1

@@ -4,27 +4,27 @@
                                                          z1[n,j]   = z1_1[n,j] + b1[j]
 
 Reductions, gathers and compound operands of a matrix product get temporaries; a pass puts them back where a target
-prefers one line.  Sizes that are known become numbers here, and SymPy folds what that makes constant: 2·e/(2·m) is
-e/m.  Brackets become ranges, places, guards and zeros around an array (codegen.brackets); a recurrence becomes a loop
-after all that does not depend on it.
+prefers one line.  Brackets become ranges, places, guards and zeros around an array (codegen.brackets); a recurrence
+becomes a loop after all that does not depend on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import sympy
-from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Symbol
+from sympy import Add, Expr, Integer, Mul, Piecewise, Symbol
 from sympy.core.basic import Basic
-from sympy.core.relational import Relational
-from sympy.functions.elementary.miscellaneous import MinMaxBase
 
-from codegen.brackets import Resolved, brackets_outside, cover, piece, resolve, without_empty
+from codegen.brackets import Resolved, brackets_outside, cover, piece, resolve
 from codegen.contraction import Side, contraction, laid_out, matrix_product
+from codegen.hoisting import hoisted, is_work, rebuilt
 from codegen.positions import affine, at_least, covers, is_view, rough_extent
 from codegen.program import Counter, Guard, Kind, Loop, Program, Statement, Step, flat, mapped
+from codegen.sizes import Sizes
+from codegen.temporaries import ordered_axes, temporary_name
 from derive.calculus.products import Product
 from derive.language.equations import Equation, Quantity, Recurrence
 from derive.language.expressions import (
@@ -60,51 +60,6 @@ def lower(equations: Iterable[Equation | Recurrence], quantities: Mapping[str, Q
         else:
             lowering.equation(known.equation(block))
     return Program(tuple(lowering.steps), lowering.quantities, tuple(quantities), frozenset(lowering.temporaries))
-
-
-class Sizes:
-    """Puts the known sizes into expressions, into the ranges of their indices too."""
-
-    def __init__(self, sizes: Mapping[Symbol, int]) -> None:
-        self.sizes: dict[Basic, Basic] = {symbol: Integer(size) for symbol, size in sizes.items()}
-        self.indices: dict[Index, Index] = {}
-        self.known: dict[Basic, Basic] = {}
-
-    def __call__(self, expression: Expr) -> Expr:
-        return self._replaced(expression)
-
-    def _replaced(self, node: Basic) -> Basic:
-        if node in self.known:
-            return self.known[node]
-        if isinstance(node, Index):
-            new: Basic = self.index(node)
-        elif not node.args:
-            new = self.sizes.get(node, node)
-        else:
-            arguments = [self._replaced(a) for a in node.args]
-            if all(a is b for a, b in zip(arguments, node.args, strict=True)):
-                new = node
-            elif isinstance(node, (Add, Mul)) and not any(
-                    new.is_Number and not old.is_Number for new, old in zip(arguments, node.args, strict=True)):
-                # Nothing here becomes a number, so nothing can be collected.
-                new = node._from_args(arguments)
-            elif isinstance(node, (MinMaxBase, Relational)):
-                new = node.func(*arguments, evaluate=False)
-            else:
-                new = node.func(*arguments)
-        self.known[node] = new
-        return new
-
-    def index(self, index: Index) -> Index:
-        if index not in self.indices:
-            self.indices[index] = Index(index.name, index.size.xreplace(self.sizes))
-        return self.indices[index]
-
-    def equation(self, equation: Equation) -> Equation:
-        return replace(equation, target=self(equation.target), body=brackets_outside(without_empty(self(equation.body))))
-
-    def quantity(self, quantity: Quantity) -> Quantity:
-        return replace(quantity, indices=tuple(map(self.index, quantity.indices)))
 
 
 class _Lowering:
@@ -153,7 +108,7 @@ class _Lowering:
                 index in free_indices(b) for b in part.atoms(Within, Delta))
 
         def make(part: Expr) -> Expr:
-            if not _is_work(part):
+            if not is_work(part):
                 return part
             shift = self._shift(part, index)
             assert shift is not None
@@ -293,7 +248,7 @@ class _Lowering:
             axes = ordered_axes(expression, self.current.target.indices)
             if any(piece(Access("", *axes), term) for term in Add.make_args(expression)):
                 return self.named(expression)
-        return _into_branches(_rebuilt(expression, self.elementwise))
+        return _into_branches(rebuilt(expression, self.elementwise))
 
     def _sum(self, body: Expr, bound: Sequence[Index]) -> Expr:
         if isinstance(body, Sum):
@@ -422,7 +377,7 @@ class _Lowering:
 
     def _reduced(self, expression: Expr) -> Expr:
         """The expression with temporaries for its sums and maxima."""
-        return self.elementwise(expression) if isinstance(expression, Reduction) else _rebuilt(expression, self._reduced)
+        return self.elementwise(expression) if isinstance(expression, Reduction) else rebuilt(expression, self._reduced)
 
     def _scattered(self, factors: list[Expr], made: Resolved) -> Expr:
         """Σ_{i,u} [p = 2i + u]·f[i,u] as a loop over u that adds to every second place."""
@@ -455,7 +410,7 @@ class _Lowering:
                 if index not in counters:
                     counters[index] = self.counter(index, counters.values())
         value = hoisted(value, lambda part: not free_indices(part).isdisjoint(counters),
-                        lambda part: self.named(part) if _is_work(part) else part, lambda part: ())
+                        lambda part: self.named(part) if is_work(part) else part, lambda part: ())
         place = Access(target.name, *(made.scattered[i] - begin[i] if i in made.scattered else i for i in result))
         with self.block() as steps:
             self.assign(_entry(place, counters), substitute(value, counters), adds=True)
@@ -465,40 +420,8 @@ class _Lowering:
         return Access(target.name, *(i - begin[i] if i in made.scattered else i for i in result))
 
 
-def hoisted(expression: Expr, stays: Callable[[Basic], bool], make: Callable[[Expr], Expr],
-            alike: Callable[[Expr], object], whole: bool = True) -> Expr:
-    """The expression with its largest parts that need not stay replaced by what is made of them.
-
-    Terms, and factors, are taken together where they are alike; factors under a sum are not (their product is larger).
-    """
-    if not stays(expression):
-        return make(expression)
-    if isinstance(expression, Access) or not expression.args or isinstance(expression, (Within, Delta)):
-        return expression
-    if isinstance(expression, Reduction):
-        return expression.func(hoisted(expression.body, stays, make, alike, whole=False), *expression.indices)
-    if isinstance(expression, (Add, Mul)) and whole:
-        groups: dict[object, list[Expr]] = {}
-        staying = []
-        for part in expression.args:
-            if stays(part):
-                staying.append(hoisted(part, stays, make, alike))
-            else:
-                groups.setdefault(alike(part), []).append(part)
-        if len(groups) > 1 and () in groups:
-            constant = groups.pop(())
-            next(iter(groups.values())).extend(constant)
-        return expression.func(*(make(expression.func(*group)) for group in groups.values()), *staying)
-    return _rebuilt(expression, lambda part: hoisted(part, stays, make, alike))
-
-
 def _entry(target: Access, at: Mapping[Index, Counter]) -> Access:
     return Access(target.name, *(position.xreplace(dict(at)) for position in target.indices))
-
-
-def _is_work(part: Expr) -> bool:
-    """Whether computing an expression takes a call over arrays."""
-    return not isinstance(part, (Access, Index)) and bool(free_indices(part)) and part.has(Access)
 
 
 def _into_branches(expression: Expr) -> Expr:
@@ -510,26 +433,6 @@ def _into_branches(expression: Expr) -> Expr:
     if not branches or not rest.has(Access):
         return expression
     return Piecewise(*((rest * value, condition) for value, condition in branches[0].args))
-
-
-def _rebuilt(expression: Expr, function: Callable[[Expr], Expr]) -> Expr:
-    """The expression with the function applied to its arguments, the values of a Piecewise among them."""
-    if isinstance(expression, Piecewise):
-        pairs = [(function(value), _condition(condition, function)) for value, condition in expression.args]
-        same = all(one is two for old, new in zip(expression.args, pairs, strict=True)
-                   for one, two in zip(old.args, new, strict=True))
-        return expression if same else Piecewise(*pairs)
-    arguments = [function(a) for a in expression.args]
-    unchanged = all(a is b for a, b in zip(arguments, expression.args, strict=True))
-    return expression if unchanged else expression.func(*arguments)
-
-
-def _condition(condition: Basic, function: Callable[[Expr], Expr]) -> Basic:
-    if not condition.args:
-        return condition
-    arguments = [function(a) if isinstance(a, Expr) else _condition(a, function) for a in condition.args]
-    unchanged = all(a is b for a, b in zip(arguments, condition.args, strict=True))
-    return condition if unchanged else condition.func(*arguments)
 
 
 def _grows(body: Add) -> bool:
@@ -563,48 +466,3 @@ def _labelled(factors: list[Expr], bound: Sequence[Index]) -> Delta | None:
                 if isinstance(label, Access) and isinstance(place, Index) and set(label.indices) <= set(bound):
                     return factor
     return None
-
-
-def ordered_axes(expression: Expr, preferred: Sequence[Expr]) -> tuple[Index, ...]:
-    """The free indices in the order of the largest access that holds them all; else in that of the target."""
-    free = free_indices(expression)
-    order = [i for i in preferred if i in free]
-    if len(order) < len(free):
-        best = max(_accesses(expression), key=lambda a: len(free & free_indices(a)), default=None)
-        if best is not None:
-            seen = [p.slopes if p is not None else () for p in map(affine, best.indices)]
-            held = [slopes[0][0] for slopes in seen if slopes] + [i for slopes in seen for i, _ in slopes[1:]]
-            order = [i for i in held if i in free] + [i for i in order if i not in held]
-    rest = sorted(free - set(order), key=lambda i: i.name)
-    return tuple(dict.fromkeys([*order, *rest]))
-
-
-def _accesses(expression: Expr) -> list[Access]:
-    return sorted(expression.atoms(Access), key=lambda a: (a.name, str(a)))
-
-
-def temporary_name(body: Expr, owner: str, taken: Container[str], temporaries: Container[str] = ()) -> str:
-    """A name that says what is in it: exp_z2, max_z2, sum_exp_z2; else the owner's with a number."""
-    read = sorted(names(body))
-    about = [name for name in read if name not in temporaries] or read
-    stem = ""
-    if isinstance(body, Access) and len(read) == 2:
-        stem = f"{body.name}_at_{next(n for n in read if n != body.name)}"
-    elif len(about) == 1:
-        words, inner = [], body
-        while isinstance(inner, (Function, Reduction)):
-            words.append(_PREFIX.get(inner.func.__name__, inner.func.__name__.lower()))
-            inner = inner.args[0]
-        stem = "_".join([*words, about[0]]) if words else ""
-    if len(stem) > LONGEST_STEM:
-        stem = ""
-    number = 1
-    name = stem or f"{owner}_1"
-    while name in taken:
-        number += 1
-        name = f"{stem or owner}_{number}"
-    return name
-
-
-_PREFIX = {"Maximum": "max"}
-LONGEST_STEM = 40  # sin(sin(sin(…

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 from sympy import Expr
 
-from codegen.lowering import ordered_axes, temporary_name
 from codegen.passes.named import optional
 from codegen.program import Kind, Program, Statement, Step
+from codegen.temporaries import ordered_axes, temporary_name
 from derive.language.equations import Quantity, Role
 from derive.language.expressions import Access, Index, Maximum, Reduction, Sum, free_indices
 

@@ -32,7 +32,7 @@ def without_repeated_statements(program: Program) -> Program:
             temporary = step.name in program.temporaries
             if not (step.partial or step.kind is Kind.PADDING or step.name in program.in_parts) and (
                     set(order) == set(step.axes)):
-                if key in first and temporary:
+                if key in first and temporary and step.target.indices == step.axes:
                     target, earlier = first[key]
                     same[step.name] = (substitute(target, dict(zip(earlier, order, strict=True))), step.axes)
                     continue

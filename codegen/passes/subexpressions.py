@@ -9,10 +9,10 @@ import sympy
 from sympy import Expr, Mul, Pow
 from sympy.core.basic import Basic
 
-from codegen.lowering import ordered_axes, temporary_name
 from codegen.passes.alike import structure
 from codegen.passes.named import optional
 from codegen.program import Kind, Program, Statement, Step, flat
+from codegen.temporaries import ordered_axes, temporary_name
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Reduction, Within, free_indices
 from derive.language.substitution import substitute

@@ -17,7 +17,7 @@ from derive.build.axes import samples_first
 from derive.build.extents import Extents
 from derive.build.parts import Output, Parts
 from derive.build.written import Line, Text, Written, in_order, indices_in_words
-from derive.file.formulas import Scope
+from derive.file.formulas import Scope, positions_of
 from derive.file.functions import FUNCTIONS
 from derive.language.equations import Cycle, Equation, Quantity, Role, System
 from derive.language.expressions import Access, Index
@@ -138,6 +138,11 @@ class _Layer:
                     found.setdefault(each.id, [])
         for name, letters in found.items():
             if "" in letters:
+                node = first[name]
+                place = positions_of(node)[letters.index("")] if isinstance(node, ast.Subscript) else node
+                if isinstance(place, ast.Name):
+                    self.text.fail(f"{place.id} is a quantity of this layer and cannot be an index as well", place,
+                                   "give one of the two another name")
                 self.text.fail(f"nothing says how long axis {letters.index('') + 1} of {name} is", first[name],
                                f"add parameters: {{{name}: [{', '.join(letter or '10' for letter in letters)}]}}")
             for letter in letters:

@@ -20,7 +20,7 @@ from derive.catalogue.activations import ACTIVATIONS
 from derive.catalogue.layers import LAYERS, Flag, Layer, Read, Real, Whole
 from derive.file.equations import Equations
 from derive.file.errors import Place, suggestion
-from derive.file.formulas import Scope
+from derive.file.formulas import Scope, bound_letters
 from derive.language.equations import Quantity, Role
 from derive.language.expressions import Access, Index, Within, dimension
 from derive.language.substitution import Renaming, fresh
@@ -257,6 +257,10 @@ def _described(layer: Any) -> str:
 def _activate(parts: Parts, choice: Any, reads: Output, label: str, *layer: str | int) -> Output:
     path = (*layer, "activation")
     text, options, place = parts.formula(choice, ACTIVATIONS, "activation", *path)
+    for name in (f"{name}{label}" for name in ("a", *options)):
+        if name in parts.quantities:
+            raise parts.error(f"'{name}' is the name of the {parts.meaning(name)} already", *path,
+                              help="write the activation as a layer of its own: - activation: …")
     constants = {option: parts.constant(f"{option}{label}", value, f"{option} of the activation of {_spoken(label)}", *path)
                  for option, value in options.items()}
     indices = _axes_of_activation(text, tuple(Index(i.name, parts.resolved(i.size)) for i in reads.indices))
@@ -277,7 +281,7 @@ def _axes_of_activation(text: str, indices: tuple[Index, ...]) -> tuple[Index, .
     """The indices of z; where the formula writes indices itself, the last one is j: z[n,...,j]."""
     if "[" not in text or len(indices) == 1:
         return indices
-    taken = {"j", "k"}
+    taken = {"j", "k", *bound_letters(text)}
     front: list[Index] = []
     for index in indices[:-1]:
         front.append(fresh(index, taken))

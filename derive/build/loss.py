@@ -15,7 +15,7 @@ from derive.catalogue.losses import CLASS_WEIGHTS, LOSSES, REGULARISERS, SMOOTHE
 from derive.file.equations import Equations
 from derive.file.errors import Place, suggestion
 from derive.file.fields import Array
-from derive.file.formulas import Scope, parse_formula, positions_of
+from derive.file.formulas import Scope, bound_letters, parse_formula, positions_of
 from derive.language.equations import Fact, Quantity, Role
 from derive.language.expressions import Access, Index, Sum, free_indices
 from derive.language.substitution import Renaming, fresh
@@ -42,7 +42,7 @@ class _Loss:
             self.loss: Loss = parts.entry(self.choice, LOSSES, "loss", "loss")
         else:
             self.loss, self.place = Loss(self.choice.formula, "samples"), parts.source.at("loss")
-        self.own = _letters(parts, prediction)
+        self.own = _letters(parts, prediction, bound_letters(self.loss.text))
         self.constants: dict[str, Expr] = {name: Access(name) for name in parts.file.constants}
         self.quantities: dict[str, tuple[Index, ...]] = {"y": self.own}  # by the letters of the formulas
         self.names = {"y": prediction.name}  # the network's names for these
@@ -54,9 +54,13 @@ class _Loss:
         else:
             self._further_layers()
         text = self.loss.text
-        if self._mentions(text, "t"):
+        [declared] = self.parts.file.target
+        own = {declared} - {*self.quantities} if self.place is not None else set()  # a typed formula may use its name too
+        letters = [letter for letter in dict.fromkeys(("t", *own)) if self._mentions(text, letter)]
+        if letters:
             target = _target(self.parts, self.prediction, self.loss, self.own)
-            self._call("t", target.name, target.indices)
+            for letter in letters:
+                self._call(letter, target.name, target.indices)
         weight = self._weight()
         if "smoothing" in self.choice.options:
             text = self.loss.smoothed
@@ -273,14 +277,14 @@ def _sums_to_one(target: Quantity) -> Fact:
     return Fact(Sum(target.entry, target.indices[-1]), Integer(1), "the targets of a sample sum to 1")
 
 
-def _letters(parts: Parts, prediction: Output) -> tuple[Index, ...]:
+def _letters(parts: Parts, prediction: Output, bound: set[str]) -> tuple[Index, ...]:
     """The indices of a prediction, with j for the last and letters that a loss does not need: y[n,s,j] and not y[n,t,j]."""
     [target] = parts.file.target
     if len(prediction.indices) < 2:
         raise parts.error(f"{prediction.origin}, the last layer, hands on one number for each sample without an axis",
                           "loss", help=f"give it an axis of one unit: y[{'j,n' if parts.columns else 'n,j'}] = … with "
                           "sizes: {j: 1}")
-    taken = {"y", "t", "j", target}
+    taken = {"y", "t", "j", target, *bound}
     own: list[Index] = []
     for index in prediction.indices[:-1]:
         own.append(fresh(Index("s" if index.name in taken else index.name, parts.resolved(index.size)), taken))

@@ -10,7 +10,8 @@ from sympy import Expr
 
 from derive.build.parts import Parts
 from derive.file.errors import FileError, Place, suggestion
-from derive.language.equations import Equation, Fact, Quantity, System
+from derive.file.names import MODULE_VARIABLES
+from derive.language.equations import Equation, Fact, Quantity, Role, System
 
 
 class Names:
@@ -29,12 +30,16 @@ class Names:
                 if reference.name in self._theirs:
                     raise parts.error(f"{reference.name} has two names, {self._theirs[reference.name]} and {theirs}",
                                       "names", theirs, help="keep one")
+                if theirs in MODULE_VARIABLES and parts.quantities[reference.name].role is Role.PARAMETER:
+                    raise parts.error(f"the generated module calls something else '{theirs}'", "names", theirs, key=True,
+                                      help=f"choose another name, such as {theirs}_{reference.name}")
                 self._theirs[reference.name] = theirs
         kept = {name for name in parts.quantities if name not in self._theirs}
         for theirs in parts.references:
             if theirs in kept:
                 raise parts.error(f"the name '{theirs}' is already taken by {parts.meaning(theirs)}", "names", theirs,
-                                  key=True, help="choose another name")
+                                  key=True,
+                                  help=f"choose another name, or give that one another too: {theirs}_1: {theirs}")
 
     def of(self, ours: str) -> str:
         return self._theirs.get(ours, ours)

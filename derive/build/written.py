@@ -138,6 +138,9 @@ class Text:
         match node:
             case ast.Name(id=name) if name in self.written.numbers:
                 return ast.Constant(self.written.numbers[name])
+            case ast.BinOp(ast.Name(id=index), ast.Add() | ast.Sub(), ast.Name(id=name)) if (
+                    index not in self.written.numbers and self.written.numbers.get(name) == 0):
+                return ast.Name(index)  # a shift by nothing: a plain index tells how far it runs
             case ast.Subscript(value=ast.Name(id=name)) if self.is_bias(name) and self.written.bias != "true":
                 return ast.Constant(0) if self.written.bias == "false" else ast.Name(name)
         return None

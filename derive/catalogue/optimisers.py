@@ -70,6 +70,11 @@ OPTIMISERS = {
         {**BETAS, "epsilon": 1e-6, "weight_decay": 0.01}, "You et al. 2020"),
 }
 
+#: What a sentence calls them, where that is not the name with spaces.
+IN_A_SENTENCE = {"adam": "Adam", "adamw": "AdamW", "adagrad": "AdaGrad", "adadelta": "AdaDelta", "amsgrad": "AMSGrad",
+                 "nadam": "Nadam", "rmsprop": "RMSProp", "nesterov": "Nesterov's momentum", "lion": "Lion", "lamb": "LAMB",
+                 "newton": "Newton's method"}
+
 BEFORE = {
     "clip_value": "g = max(min(g, clip_value), -clip_value)",
     "clip_norm": "g = clip_norm/max(clip_norm, sqrt(sum(a, G**2)))*g",

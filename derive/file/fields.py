@@ -322,8 +322,8 @@ def choice(formulas: bool, example: str) -> Callable[[Any], Choice]:
 
     def check(value: Any) -> Choice:
         if isinstance(value, str):
-            if IDENTIFIER.fullmatch(value) and len(value) <= LONGEST_NAME:
-                return Choice(value)
+            if IDENTIFIER.fullmatch(value) and len(value) <= LONGEST_NAME and not (formulas and len(value) == 1):
+                return Choice(value)  # a letter is a formula: y, z
             if not formulas or not value.strip():
                 raise wrong(f"{described(value)} is no name", help=forms)
             return Choice(formula=value)

@@ -24,7 +24,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.file.errors import Place, listed, nearest, quoted, suggestion
 from derive.file.formula_text import SPLIT, FormulaText, length
-from derive.file.functions import ELEMENTWISE, FUNCTIONS, KINKED, REDUCTIONS
+from derive.file.functions import ELEMENTWISE, FUNCTIONS, KINKED, REDUCTIONS, compared
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, bounds
 from derive.language.substitution import fresh
 
@@ -148,7 +148,9 @@ class Reader(FormulaText):
 
     def instead(self, name: str, known: Sequence[str]) -> str:
         """What to write for a name that nobody knows."""
-        return suggestion(name, known, "the names known here are")
+        said = suggestion(name, known, "the names known here are")
+        own = self.scope.outside == "zero"  # in the equations of a layer
+        return f"{said}; a parameter that is one number is declared, as parameters: {{{name}: []}}" if own else said
 
     def access(self, node: ast.Subscript, indices: Mapping[str, Index]) -> Expr:
         if not isinstance(node.value, ast.Name):
@@ -369,7 +371,7 @@ class Reader(FormulaText):
         if first.has(Piecewise) or second.has(Piecewise):
             self.fail("a condition cannot have cases of its own", node,
                       "compare abs, max or min itself, as in abs(x) < 1, or use a layer of its own")
-        return COMPARISONS[type(operator)](first, second)
+        return compared(COMPARISONS[type(operator)], first, second)
 
     def size(self, node: ast.Call, indices: Mapping[str, Index]) -> Expr:
         self._arity(node, "size", 1, 2)
@@ -413,7 +415,7 @@ class Reader(FormulaText):
             if binder.id in self.scope.quantities or binder.id in self.scope.constants:
                 what = "constant" if binder.id in self.scope.constants else "quantity"
                 self.fail(f"{binder.id} is a {what} and cannot be an index", binder, f"write {FUNCTIONS[name]}")
-            index = self.inferred(binder, body)
+            index = self.inferred(binder, body, default=indices.get(binder.id))
             taken = {i.name for i in (*indices.values(), *bound.values())}
             bound[binder.id] = fresh(index, taken)
         value = self.value(body, {**indices, **bound})
@@ -425,8 +427,8 @@ class Reader(FormulaText):
         total = Sum(value, *bound.values())
         return total / sympy.Mul(*(i.size for i in bound.values())) if name == "mean" else total
 
-    def inferred(self, binder: ast.Name, body: ast.expr, known: Index | None = None) -> Index:
-        """The index that a name stands for, its size taken from the axes where it stands alone."""
+    def inferred(self, binder: ast.Name, body: ast.expr, known: Index | None = None, default: Index | None = None) -> Index:
+        """The index that a name stands for, its size taken from the axes where it stands alone, or from around."""
         size, first = (known.size, "the result") if known is not None else (None, "")
         if binder.id in self.scope.letters:
             return self.scope.letters[binder.id]
@@ -436,6 +438,8 @@ class Reader(FormulaText):
             elif size != axis.size:
                 self.fail(f"index {binder.id} runs over {size} values in {first}, but this axis of {quantity} has "
                           f"{axis.size}", node, "use an index of its own for each size")
+        if size is None and default is not None:
+            return default
         if size is None:
             self.fail(f"nothing says how far {quoted(binder.id)} runs", binder,
                       f"let {binder.id} stand alone as an index of some quantity, as in W[{binder.id},j]")
@@ -490,6 +494,12 @@ class Reader(FormulaText):
 
 def positions_of(node: ast.Subscript) -> list[ast.expr]:
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def bound_letters(text: str) -> set[str]:
+    """The letters that sums run over beside `...` in a formula: it stands for others."""
+    lists = re.findall(rf"\b(?:{'|'.join(REDUCTIONS)})\(\s*((?:\w+\s*,\s*)+)", text) if "..." in text else []
+    return {letter for letters in lists for letter in re.findall(r"\w+", letters)}
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -21,6 +21,14 @@ MODULE_WORDS = _words("""
     np numpy self cls parameters gradients initial_parameters forward loss_and_gradients Model fit
     partial_fit predict score save load dtype rng seed annotations
 """)
+# What its functions call something else: a parameter of such a name would have another key in its dictionaries.
+MODULE_VARIABLES = _words("""
+    Array ArrayLike Callable DTypeLike Parameters Training SHAPES PARAMETERS FROZEN RUNNING MASKS LABELS OPTIONS SUMS
+    draw_masks running_statistics hessian_vector_product gauss_newton_vector_product hessian gauss_newton trace
+    check_gradients softplus erfc arrays update memory data masks direction position
+    jax jnp lax stored Mesh NamedSharding PartitionSpec States State MOST_PASSES before state states options updates step
+    after given found axis
+""")
 FORMULA_WORDS = _words("""
     exp log sqrt sin cos tan sinh cosh tanh atan erf abs sign max min where log1p expm1 sigmoid sum mean maximum
     delta within size flat pi

@@ -106,11 +106,15 @@ def one_plus_exp(base: Expr) -> Expr | None:
 
 
 def exp_times_logistic(node: Expr) -> Expr | None:
-    """exp(u)·σ(−u) = σ(u), through a sum too."""
+    """exp(u)·σ(−u) = σ(u), where either may stand in every term of a sum."""
     if not isinstance(node, Mul):
         return None
     for factor in node.args:
         base, power = factor.as_base_exp()
+        if isinstance(factor, exp):
+            for other in node.args:
+                if isinstance(other, Add) and all(_has_logistic(term, factor) for term in other.args):
+                    return _without(node, factor, other) * Add(*(term * factor for term in other.args))
         if not (isinstance(base, sigmoid) and power.is_positive):
             continue
         u = -base.args[0]
@@ -120,6 +124,12 @@ def exp_times_logistic(node: Expr) -> Expr | None:
             if isinstance(other, Add) and any(_multiple(f, u) > 0 for t in other.args for f in Mul.make_args(t)):
                 return _without(node, factor, other) * Add(*(term * factor for term in other.args))
     return None
+
+
+def _has_logistic(term: Expr, power: Expr) -> bool:
+    """Whether a term has the σ(−u) that an exp(p·u) meets."""
+    bases = (factor.as_base_exp() for factor in Mul.make_args(term))
+    return any(isinstance(base, sigmoid) and 0 < _multiple(power, -base.args[0]) <= exponent for base, exponent in bases)
 
 
 def _without(product: Expr, *left_out: Expr) -> Expr:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Abs, Add, Expr, Max, Min, Mul, Ne, Piecewise, cosh, erf, exp, log, sign, sinh, tanh
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from derive.language.expressions import Access, Reduction
 from derive.rewrites import branches, exponentials
@@ -253,7 +254,7 @@ def stable(expression: Expr, rewrites: tuple[Rewrite, ...] = REWRITES) -> Expr:
     if isinstance(expression, Reduction):
         expression = expression.func(stable(expression.body, rewrites), *expression.indices)
     elif isinstance(expression, Piecewise):
-        expression = Piecewise(*((stable(v, rewrites), c) for v, c in expression.args))
+        expression = Piecewise(*((stable(v, rewrites), _compared(c, rewrites)) for v, c in expression.args))
     else:
         expression = expression.func(*(stable(a, rewrites) for a in expression.args))
     for rewrite in rewrites:
@@ -261,3 +262,9 @@ def stable(expression: Expr, rewrites: tuple[Rewrite, ...] = REWRITES) -> Expr:
         if better is not None and better != expression:
             return better if rewrite.name == "guarded branch" else stable(better, rewrites)
     return expression
+
+
+def _compared(condition: Boolean, rewrites: tuple[Rewrite, ...]) -> Boolean:
+    """A condition whose sides are computed by stable forms too."""
+    return condition.xreplace({each: each.func(*(stable(side, rewrites) for side in each.args))
+                               for each in condition.atoms(Relational) if each.has(exp, log)})

@@ -18,6 +18,7 @@ from derive.language.expressions import Access, Reduction, names
 from derive.language.substitution import up_to_names
 from derive.rewrites import exponentials
 from derive.rewrites.algebra import divisors, tidy
+from derive.rewrites.branches import positive_part
 from derive.rewrites.cancellation import insert
 from derive.rewrites.named_functions import guarded, log1p, sigmoid, softplus
 from derive.rewrites.stability import COMPLEMENTS, stable
@@ -52,12 +53,14 @@ def _stable_body(equation: Equation, definitions: Mapping[str, Equation], roles:
     for name in sorted(name for name in names(body) if name in definitions and roles[name].role is Role.ADJOINT):
         if name == equation.name or name in definitions[name].reads:
             continue  # of a recurrence: one step of it would stand in the other
-        if divided := _unsafe_divisors(definitions[name].body, definitions):
+        given = (names(body) | names(definitions[name].body)) - definitions.keys()
+        divided = {each for each in _unsafe_divisors(definitions[name].body, given) if _underflows(definitions.get(each))}
+        if divided:
             inserted = _multiplied_out(insert(body, definitions[name]))
             for quantity in sorted(divided):
                 inserted = insert(inserted, definitions[quantity])
             better = _stable(_with_common_factors(inserted))
-            if not _unsafe_divisors(better, definitions):
+            if not _unsafe_divisors(better, given):
                 return better
     return _stable(_without_differences(body, definitions))
 
@@ -87,7 +90,7 @@ def _without_differences(expression: Expr, definitions: Mapping[str, Equation], 
 
 def _difference(node: Add, output: Access, definitions: Mapping[str, Equation], taken: Boolean) -> Expr | None:
     """c − r·output or c − r·output² as a product, where the output's definition makes it one."""
-    if output.name not in definitions or not definitions[output.name].body.has(exp, sinh, cosh, *COMPLEMENTS):
+    if not _underflows(definitions.get(output.name)):
         return None
     if names(node) - {output.name} - names(definitions[output.name].body):
         return None  # a − t is no product; in w − w·a the factor w is taken out first
@@ -116,25 +119,37 @@ def _unsafe_logarithms(expression: Expr, given: frozenset[str]) -> bool:
     """Whether a logarithm is left that can underflow to log(0): any but one of exponentials or of given data alone."""
     def safe(node: Expr) -> bool:
         (argument,) = node.args
-        return (isinstance(argument, (exp, softplus)) or exponentials.is_scaled(argument) or names(node) <= given
+        bounded = all(f.is_number or _is_above_a_number(f.as_base_exp()[0]) for f in Mul.make_args(argument))
+        return (isinstance(argument, (exp, softplus)) or exponentials.is_scaled(argument) or names(node) <= given or bounded
                 or isinstance(node, log1p) and argument.is_nonnegative)
 
     return not all(map(safe, expression.atoms(log, log1p)))
 
 
-def _unsafe_divisors(expression: Expr, definitions: Mapping[str, Equation]) -> set[str]:
-    """The computed quantities among what an expression divides by and that can underflow to 0."""
+def _underflows(equation: Equation | None) -> bool:
+    """Whether it defines what may be rounded to 0 or 1, and so is worth putting in: a pre-activation never is."""
+    return equation is not None and equation.body.has(exp, sinh, cosh, *COMPLEMENTS)
+
+
+def _is_above_a_number(expression: Expr) -> bool:
+    """Whether it is a number greater than 0 and what only adds to that, as 2 + softplus(u)."""
+    return isinstance(expression, Add) and bool(expression.is_positive and expression.args[0].is_positive)
+
+
+def _unsafe_divisors(expression: Expr, given: frozenset[str]) -> set[str]:
+    """The quantities, but those that are given, among what an expression divides by and that can underflow to 0."""
     def safe(divisor: Expr) -> bool:
+        divisor = divisor.replace(Piecewise, lambda *pairs: positive_part(Piecewise(*pairs)) or Piecewise(*pairs))
         if not divisor.replace(lambda e: isinstance(e, (Relational, BooleanFunction)), lambda _: sympy.true).has(Access):
             return True  # a count, as of the entries that equal their maximum
         if isinstance(divisor, softplus):
             return divisor.has(Max)
         if divisor.is_positive:
-            return isinstance(divisor, Add) and divisor.args[0].is_positive or not divisor.has(exp, sigmoid, softplus)
+            return _is_above_a_number(divisor) or not divisor.has(exp, sigmoid, softplus)
         terms = exponentials.combination(divisor) if exponentials.is_scaled(divisor) else None
         return divisor.has(guarded) or terms is not None and not any(term.weight_may_be_zero for term in terms)
 
-    return set().union(*(names(divisor) & definitions.keys() for divisor in divisors(expression) if not safe(divisor)))
+    return set().union(*(names(divisor) - given for divisor in divisors(expression) if not safe(divisor)))
 
 
 def _multiplied_out(expression: Expr) -> Expr:

@@ -9,6 +9,8 @@ from emitted import derivation, network, of_layers
 
 import codegen
 from codegen import targets
+from codegen.targets.jax.lowered import JaxLowered
+from derive.file.names import MODULE_VARIABLES, why_bad
 
 TOY = '''
 """Counts statements."""
@@ -44,3 +46,7 @@ def test_a_folder_is_all_that_a_target_needs(tmp_path, monkeypatch):
 def test_a_target_that_there_is_not_is_named_beside_those_there_are():
     with pytest.raises(ValueError, match="fortran.*numpy"):
         codegen.generate(network(of_layers("dense: 2")), derivation(of_layers("dense: 2")), "fortran")
+
+
+def test_no_quantity_can_have_a_name_that_the_modules_use_for_something_else():
+    assert {name for name in JaxLowered.reserved if why_bad(name) is None} <= MODULE_VARIABLES

@@ -28,6 +28,11 @@ TYPED = {name: of_layers(f'equations: "{equations}"', x=x) for name, x, equation
     ("a logarithm where it exists", "3", "y[n,j] = where(x[n,j]*w[j] > 0, x[n,j]*w[j]*log(x[n,j]*w[j]), 0)"),
     ("a diagonal", "3", "y[n,j] = x[n,j]*W[j,j]"),
     ("a trace", "3", "y[n,j] = x[n,j]*sum(k, W[k,k])\"\n  sizes: {k: 2}\n  name: \"own"),
+    ("one entry of every axis", "1", "y[n,j] = tanh(sum(k, x[n,k]*W[k,j]) + b[j])*x[n,j]"),
+    ("a place given by two indices of the result", "[3, 2]",
+     "y[n,t,j] = v[j]*sum(s,k, x[n,s,k]*delta(2*t + j, 2*s + k))\"\n  sizes: {s: 3, k: 2, t: 3, j: 2}\n  name: \"own"),
+    ("one sum over places in several terms", "[3]", "y[n,p] = where(sum(i,u, delta(p, 2*i + u)*x[n,i]*V[u]) > 0, "
+     "2*sum(i,u, delta(p, 2*i + u)*x[n,i]*V[u]), 0)\"\n  sizes: {i: 3, u: 2, p: 6}\n  name: \"own"),
     ("a window read backwards", "[4]",
      "h[n,t] = x[n,t]*w[t]; y[n,i] = sum(u, h[n,i-u]*V[u])\"\n  sizes: {i: 4, u: 2}\n  name: \"own"),
 )}

@@ -46,6 +46,8 @@ NETWORKS = {
     "max_pool1d, overlapping": of_layers("[5, 2]", "max_pool1d: {window: 3, stride: 2}", "dense: 1"),
     "max_pool1d with padding": of_layers("[4, 2]", "dense: 1", "max_pool1d: {window: 3, stride: 1, padding: 1}"),
     "max_pool2d": of_layers("[4, 4, 1]", "dense: 1", "max_pool2d: 2"),
+    "max_pool2d, padded along one axis": of_layers(
+        "[2, 3, 1]", "dense: 1", "max_pool2d: {window: [2, 1], stride: [1, 2], padding: [1, 0]}"),
     "max_pool2d of a convolution as it is": of_layers("[2, 3, 1]", "conv2d: {filters: 1, kernel: 2, padding: 1}",
                                                       "max_pool2d: 2"),
     "average_pool1d": of_layers("[4, 2]", "dense: 2", "average_pool1d: {window: 3, stride: 2, padding: 1}"),
@@ -79,7 +81,8 @@ NETWORKS = {
 }
 ALIKE = {"dense over a sequence", "flatten", "average_pool2d", "global_average_pool", "conv1d, dilated", "conv1d in groups",
          "conv2d in groups", "position_embedding", "rms_norm", "glu with sigmoid", "glu with relu", "glu with silu",
-         "glu with identity", "max_pool1d with padding", "attention", "gru", "lstm", "rnn", "a gate", "batch_norm"}
+         "glu with identity", "max_pool1d with padding", "max_pool2d, padded along one axis", "attention", "gru", "lstm",
+         "rnn", "a gate", "batch_norm"}
 DIFFERENT = {name: text for name, text in NETWORKS.items() if name not in ALIKE}
 """Without the layers whose equations look like those of others here: for tests of what goes line by line."""
 SMOOTH = ("a gated dense layer", "conv1d with stride and padding", "batch_norm", "layer_norm", "lstm", "attention",

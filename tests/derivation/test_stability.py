@@ -46,7 +46,9 @@ EXAMPLES = {
                       (Piecewise((1, X > 0), (-1, X < 0), (0, True)), sign(X))],
     "logistic": [(1 / (1 + exp(-X)), sigmoid(X)), ((1 + exp(X)) ** -2, sigmoid(-X) ** 2)],
     "logistic of the other sign": [(exp(X) * sigmoid(-X), sigmoid(X)),
-                                   (exp(2 * X) * sigmoid(-X) ** 3, sigmoid(X) ** 2 * sigmoid(-X))],
+                                   (exp(2 * X) * sigmoid(-X) ** 3, sigmoid(X) ** 2 * sigmoid(-X)),
+                                   (exp(X) * (Y * sigmoid(-X) - sigmoid(-X) ** 2),
+                                    exp(X) * Y * sigmoid(-X) - exp(X) * sigmoid(-X) ** 2)],
     "complement": [(1 - sigmoid(X), sigmoid(-X)), (1 + tanh(X), 2 * sigmoid(2 * X)),
                    (1 - tanh(X), 2 * sigmoid(-2 * X)), (Rational(1, 2) + tanh(X / 2) / 2, sigmoid(X)),
                    (1 + erf(X), erfc(-X)), (1 - erf(X), erfc(X)), (2 * sigmoid(X) - 1, tanh(X / 2))],
@@ -272,7 +274,11 @@ PAIRS = [
     ("softmax", '"where(t > 0, t*log(t/y), 0)"', [*ONE_HOT, [0.25, 0.25, 0.5]]),
     ("softplus", '"y - t*log(y)"', [[3, 0, 1]]), ("identity", '"max(0, 1 - t*y)"', [[1, -1, 1]]),
     ("identity", '"log(y**2 + 1)/2 + (y - t)**2/(2*(y**2 + 1))"', VALUES),
-    ("identity", '"abs(y - t)**1.5"', VALUES),
+    ("identity", '"abs(y - t)**1.5"', VALUES), ("identity", '"max(0.9*(t - y), -0.1*(t - y))"', VALUES),
+    ("sigmoid", '"-t*log(max(y, 1e-7)) - (1 - t)*log(max(1 - y, 1e-7))"', PROBABILITIES),
+    ("identity", '"-t*(1 - 1/(1 + exp(-y)))**2*log(1/(1 + exp(-y)))"', PROBABILITIES),
+    ("identity", '"-(1 - t)*max(sigmoid(y) - 0.05, 0)**4*log(1 - max(sigmoid(y) - 0.05, 0))"', PROBABILITIES),
+    ("softplus", '"-t*log(y/(y + 2)) - 2*log(2/(y + 2))"', [[3, 0, 1]]),
     ("identity", '"where(abs(y - t) < 1, (y - t)**2/2, abs(y - t) - 0.5)"', VALUES),
     ("softmax", "half_squared_error", ONE_HOT), ("sigmoid", "half_squared_error", PROBABILITIES),
 ]
@@ -298,3 +304,12 @@ def test_a_stable_logarithm_of_an_activation_computes_no_matrix_product_again():
         for equation in stable_system(it.system).equations:
             if equation.name not in ("z1", "J"):
                 assert not equation.body.has(Sum)
+
+
+@pytest.mark.parametrize("x, layers, loss, by", [
+    ("[3, 2]", "{dense: 2}, {flatten: {}, activation: softsign}, {dense: 1}", "half_squared_error", "z1"),
+    ("2", "dense: 3", "(t - 1)*max(sigmoid(y) - 0.05, 0)**4*log(1 - max(sigmoid(y) - 0.05, 0))", "W1")])
+def test_no_pre_activation_is_computed_again_for_a_divisor(x, layers, loss, by):
+    text = f'inputs: {{x: {x}}}\nlayers: [{layers}]\nloss: "{loss}"\n'
+    derived = network(text).derivation().system
+    assert stable_system(derived).definitions[f"dJ_d{by}"] == derived.definitions[f"dJ_d{by}"]

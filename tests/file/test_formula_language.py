@@ -11,6 +11,7 @@ from derive.file.formulas import Scope, parse_equation, parse_formula
 from derive.file.functions import FUNCTIONS
 from derive.file.source import source_of_text
 from derive.language.expressions import Access, Delta, Index, Maximum, Sum, Within, dimension
+from derive.language.substitution import same_up_to_bound_names
 
 SAMPLES, INPUTS, UNITS = dimension("m"), dimension("d0"), dimension("d1")
 n, k, j = Index("n", SAMPLES), Index("k", INPUTS), Index("j", UNITS)
@@ -76,6 +77,13 @@ def test_a_bound_index_may_have_the_name_of_a_free_one() -> None:
     assert softmax == sympy.exp(z) / Sum(sympy.exp(Access("z", n, bound)), bound)
 
 
+def test_a_bound_index_that_stands_in_no_axis_runs_as_far_as_the_free_one_of_its_name() -> None:
+    below = Piecewise((Access("z", n, Index("k", UNITS)), Index("k", UNITS) <= j), (0, True))
+    free = {"n": n, "j": j}
+    found = parse_formula("sum(j, sum(k, where(k <= j, z[n,k], 0))**2)", Scope({"z": (n, j)}, indices=free))
+    assert same_up_to_bound_names(found) == same_up_to_bound_names(Sum(Sum(below, Index("k", UNITS)) ** 2, j))
+
+
 def test_several_indices_are_bound_at_once() -> None:
     scope = Scope({"z": (n, j)})
     assert parse_formula("sum(n, j, z**2)", scope) == Sum(z**2, n, j)
@@ -95,6 +103,10 @@ def test_a_decimal_is_exact() -> None:
     ("where(not z <= 0, z, 0)", [(z, z > 0), (0, True)]),
     ("max(0, min(z, 1))", [(z, (z > 0) & (z < 1)), (0, z < 1), (1, True)]),
     ("max(z, 0, 1)", [(z, z > 1), (1, True)]),
+    ("max(0.2*z, z)", [(z / 5, z < 0), (z, True)]),
+    ("max(0.9*(z - b), -0.1*(z - b))", [(Rational(9, 10) * (z - b), b < z), (-(z - b) / 10, True)]),
+    ("where(z*b - x > exp(z) - 2*z, 1, 0)", [(1, x + sympy.exp(z) < z * b + 2 * z), (0, True)]),
+    ("where(2*z - 1 <= b - 1, 1, 0)", [(1, b >= 2 * z), (0, True)]),
 ])
 def test_a_kink_is_a_case_distinction_whose_last_case_holds_at_it(text: str, cases: list[tuple[Expr, bool]]) -> None:
     assert parse(text) == Piecewise(*cases)

@@ -27,6 +27,11 @@ def layer(equation: str, sizes: str = "{j: 2}", x: str = "3") -> str:
      r"within\(j \+ 1, size\(j\)\)"),
     ("inputs: {x: 2}\nlayers: [{dense: 3, activation: softmax}]\nloss: binary_cross_entropy\n",
      "use loss: cross_entropy, or end with activation: sigmoid"),
+    ("inputs: {x: 2}\nlayers: [{prelu: {}, activation: elu}]\nloss: half_squared_error\n",
+     "'alpha1' is the name of the slopes for negative inputs of layer 1 already\n.*\n.*\n.*a layer of its own"),
+    (layer("k[n,j] = sum(k, x[n,k]*W[k,j]); y[n,j] = k[n,j]**2"), "k is a quantity of this layer and cannot be an index as"),
+    ("inputs: {x: 2}\nlayers: [{dense: 3}]\nloss: half_squared_error\nnames: {memory: W1}\n",
+     "the generated module calls something else 'memory'\n.*\n.*\n.*such as memory_W1"),
 ])
 def test_what_is_wrong_with_a_layer(text: str, message: str) -> None:
     with pytest.raises(FileError, match=message):
@@ -55,3 +60,13 @@ def test_a_square_parameter_may_be_read_in_both_directions() -> None:
 def test_a_bracket_says_where_a_neighbour_is_outside() -> None:
     text = '"z[n,j] + z[n,j+1]*within(j + 1, size(j))"'
     assert network(f"inputs: {{x: 3}}\nlayers: [{{dense: 5, activation: {text}}}]\nloss: half_squared_error\n").parameters
+
+
+def test_three_dots_stand_for_no_letter_that_a_sum_runs_over() -> None:
+    made = network("""
+inputs: {x: [2, 3, 4]}
+layers: [{dense: 2, activation: "z[n,...,j] - mean(l, z[n,...,l])"}]
+loss: "mean(i, y[n,...,i])*sum(l, y[n,...,l]*t[n,...,l])"
+""")
+    assert str(made.system.definitions["a1"]) == "a1[n,i,t,j] = z1[n,i,t,j] - sum(l, z1[n,i,t,l])/d1"
+    assert str(made.system.definitions["e"]).endswith("= sum(l, a1[n,s,k,l]*t[n,s,k,l])*sum(i, a1[n,s,k,i])/d1")

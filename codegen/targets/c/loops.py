@@ -14,9 +14,9 @@ from sympy.core.basic import Basic
 
 from codegen.accumulation import added
 from codegen.contraction import MatrixProduct, matrix_product
-from codegen.lowering import ordered_axes
 from codegen.positions import order_in_memory, rough_extent
 from codegen.program import Guard, Kind, Loop, Program, Statement, Step
+from codegen.temporaries import ordered_axes
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Maximum, Reduction, accesses, free_indices, names
 

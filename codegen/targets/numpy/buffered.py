@@ -56,7 +56,9 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
         quantity = quantities[name]
         if quantity.indices or name in given:
             keys[name] = (Mul(*quantity.shape), types.get(name), name if name in translator.padded else "")
-    prefer = {name: owner for name, owner in translator.owner.items() if name in keys and name != owner}
+    # What is given keeps its shape: a temporary of another shape takes a place of its own.
+    prefer = {name: name if owner in given and quantities[name].shape != quantities[owner].shape else owner
+              for name, owner in translator.owner.items() if name in keys and name != owner}
     home = assign(uses, keys, given, prefer)
     rename: dict[str, str] = {}
     for name, owner in translator.owner.items():
@@ -65,7 +67,8 @@ def buffered(program: Program, given: Mapping[str, tuple[bool, bool]]) -> Buffer
             rename[name] = owner
         elif name in home and home[name] in given and quantities[name].shape == quantities[home[name]].shape:
             rename[name] = home[name]
-        elif name not in keys and name in needed and owner in quantities and not quantities[owner].indices:
+        elif name not in keys and name in needed and owner in quantities and not (
+                quantities[owner].indices or owner in given):  # what is given is written, and not a name for something else
             rename[name] = owner if _scalar_is_free(name, owner, calls) else name
     scratch: dict[tuple[str, tuple[Expr, ...]], str] = {}
     taken = set(quantities)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from sympy import Expr
 
 from codegen.contraction import matrix_product
-from codegen.lowering import ordered_axes
 from codegen.targets.numpy.calls import Call, Heading
 from codegen.targets.numpy.plain import heading
 from codegen.targets.numpy.printer import COMPARISON, NumpyPrinter
+from codegen.temporaries import ordered_axes
 from derive.language.expressions import Access, Index, Reduction, Sum
 
 

@@ -13,9 +13,10 @@ from functools import cached_property
 
 from sympy import Expr
 
-from codegen.lowering import Sizes, lower
+from codegen.lowering import lower
 from codegen.passes import guards_merged, without_common_subexpressions, without_repeated_statements
 from codegen.program import Program
+from codegen.sizes import Sizes
 from codegen.targets.numpy.printer import NumpyPrinter
 from derive.calculus.record import Derivation
 from derive.language.equations import Equation, Quantity, Recurrence, Role, System

@@ -17,9 +17,9 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.logic.boolalg import Boolean
 
 from codegen.contraction import contraction, laid_out
-from codegen.lowering import ordered_axes
 from codegen.order import LARGEST_WHOLE, factors, terms
 from codegen.positions import Position, extent, is_view, order_in_memory, view
+from codegen.temporaries import ordered_axes
 from derive.calculus.products import Product
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, bounds, free_indices

@@ -10,11 +10,11 @@ from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 
-from codegen.lowering import ordered_axes
 from codegen.order import factors, terms
 from codegen.program import Kind, Program, Statement, Step, flat
 from codegen.targets.numpy.calls import Call, CallBlock, Scratch
 from codegen.targets.numpy.printer import UFUNCS, array_first, is_mask
+from codegen.temporaries import ordered_axes
 from derive.language.equations import Quantity
 from derive.language.expressions import Access, Delta, Index, Maximum, Reduction, Sum, Within, free_indices
 
