@@ -4,14 +4,14 @@
     ∂J/∂W1[k,j] = Σ_n x[n,k]·∂J/∂z1[n,j]      ∂J/∂W = Xᵀ ∂J/∂Z
 
 One row is one sample, or one column where the samples stand last: Z = W X + b 1ᵀ.  A quantity with one axis is a column.
-A scalar is added to every entry, and functions apply entry by entry.  What has more than two axes, positions that are
-computed, or a label for a position has no such form.
+A scalar is added to every entry, and functions apply entry by entry.  An array with more than two axes is written by its
+slices, Z_t = X_t W + 1 bᵀ (derive.latex.slices).  What has a label for a position has no such form.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sympy
@@ -23,9 +23,11 @@ from derive.language.equations import Equation, Quantity, Role
 from derive.language.expressions import Access, Delta, Index, Reduction, Sum, accesses, free_indices
 from derive.latex.escape import name_parts, scalar_name
 from derive.latex.printer import _NAMED, Printer, bracketed, decorated, deeper, mark, plain
+from derive.latex.slices import Repeated, Slices, axes_meant, held_indices, letters, slices
 
 _SUM, _HADAMARD, _PRODUCT, _ATOM = range(4)
 _ONE = r"\mathbf{1}"
+_SUM_SIGN = r"\sum"
 
 
 class NoMatrixForm(Exception):
@@ -53,32 +55,76 @@ class Piece:
     as_row: str = ""
 
 
+class _Scalars(Printer):
+    """Prints scalars, those that come from slices by what they stand for."""
+
+    slices: Slices | None = None
+
+    def _print_Access(self, access: Access, size: str = "") -> str:
+        if self.slices is not None and access.name in self.slices.whole:
+            return self._print(self.slices.whole[access.name])
+        return super()._print_Access(access, size)
+
+    def _print_Repeated(self, node: Repeated) -> str:
+        return self.limits(_SUM_SIGN, node.indices) + self._factor(node.body, last=True)
+
+
 class MatrixPrinter:
-    """Matrix forms over the quantities of a network."""
+    """Matrix forms over the quantities of a network.
+
+    Args:
+        quantities: by their names.
+        aliases: the document's own names.
+        along: the indices that slices hold rather than others.
+
+    Attributes:
+        uses_ones, uses_bracket, uses_power: whether a form has 1, [z > 0], ⊙2 in it.
+        slice: a slice that was written, one entry of it, and the indices that it holds.
+    """
 
     def __init__(self, quantities: Mapping[str, Quantity],
-                 aliases: Mapping[tuple[str, tuple[int, ...]], str] | None = None) -> None:
+                 aliases: Mapping[tuple[str, tuple[int, ...]], str] | None = None,
+                 along: frozenset[Index] = frozenset()) -> None:
+        self.along = along
         self.quantities = quantities
-        self.scalars = Printer(quantities, aliases)
+        self.scalars = _Scalars(quantities, aliases)
         self.uses_ones = False
         self.uses_bracket = False
         self.uses_power = False
+        self.slice: tuple[str, str, str] | None = None
         self._taken = {name_parts(q.name) for q in quantities.values()}
 
     def equation(self, equation: Equation) -> tuple[str, str] | None:
         """Both sides of the matrix form, marked; None where it has none, or where all is scalar."""
-        indices = equation.target.indices
-        if len(indices) > 2 or not all(isinstance(i, Index) for i in indices):
+        if not equation.target.indices and not any(a.indices for a in equation.body.atoms(Access)):
             return None
-        if not indices and not any(a.indices for a in equation.body.atoms(Access)):
-            return None
-        before = self.uses_ones, self.uses_bracket, self.uses_power
+        for held in held_indices(equation, self.along):
+            self.scalars.slices = sliced = slices(equation, held)
+            printed = self._sides(sliced.target, sliced.body) if self._can_be_told(sliced) else None
+            self.scalars.slices = None
+            if printed is not None:
+                return printed
+        return None
+
+    def _can_be_told(self, sliced: Slices) -> bool:
+        """Whether a reader knows of every slice along which axes it is one."""
+        for access in sliced.whole.values():
+            quantity = self.quantities.get(access.name) if isinstance(access, Access) else None
+            if isinstance(access, Access) and quantity is not None:
+                below = list(map(letters, sliced.below(access)))
+                said = self.quantities.get(quantity.by or "", quantity).indices
+                if len(below) < len(said) and axes_meant(below, said) != sliced.axes_below(access):
+                    return False
+        return True
+
+    def _sides(self, target: Access, body: Expr) -> tuple[str, str] | None:
+        before = self.uses_ones, self.uses_bracket, self.uses_power, self.slice
+        axes = tuple(i for i in target.indices if isinstance(i, Index))
         try:
-            axes = tuple(indices)
-            right = self.whole(equation.body, axes)
-            return self.name(equation.target.name, len(axes)), right
+            right = self.whole(body, axes)
+            return self.name(target.name, len(axes)), right
         except NoMatrixForm:
-            self.uses_ones, self.uses_bracket, self.uses_power = before
+            self.uses_ones, self.uses_bracket, self.uses_power, self.slice = before
             return None
 
     def whole(self, body: Expr, axes: tuple[Index, ...]) -> str:
@@ -90,14 +136,22 @@ class MatrixPrinter:
 
     # Names
 
-    def name(self, name: str, axes: int, transposed: bool = False) -> str:
-        """The symbol of a whole quantity: a capital for a matrix, a small letter for a column."""
-        if not axes and (name, ()) in self.scalars.aliases:
+    def name(self, name: str, axes: int, transposed: bool = False, held: Sequence[Expr] = ()) -> str:
+        """The symbol of a whole quantity or a slice of it: a capital for a matrix, a small letter for a column."""
+        if self.scalars.slices is not None and name in self.scalars.slices.whole:
+            access = self.scalars.slices.whole[name]
+            assert isinstance(access, Access)
+            places = self.scalars.slices.below(access)
+            if axes == 2 and self.slice is None and not transposed and all(isinstance(place, Index) for place in places):
+                whole = self.name(access.name, axes, held=places)
+                self.slice = whole, self.scalars.plain(access), self.scalars.places(places)
+            return self.name(access.name, axes, transposed, places)
+        if not axes and not held and (name, ()) in self.scalars.aliases:
             return scalar_name(self.scalars.aliases[name, ()])
         quantity = self.quantities.get(name)
         if quantity is not None and quantity.of is not None and quantity.by is not None:
             of = self.name(quantity.of, 0)
-            by = self.name(quantity.by, axes)
+            by = self.name(quantity.by, axes, held=held)
             if by.startswith(r"\frac") or of.startswith(r"\frac"):
                 raise NoMatrixForm
             fraction = rf"\frac{{\partial {of}}}{{\partial {by}}}"
@@ -107,7 +161,8 @@ class MatrixPrinter:
         letter, over, under = name_parts(name)
         if axes == 2:
             letter = self._capital(letter, over, under)
-        return decorated(letter, over + (r"\top" if transposed else ""), under)
+        below = ",".join(filter(None, (under, self.scalars.places(held))))
+        return decorated(letter, over + (r"\top" if transposed else ""), below)
 
     def _capital(self, letter: str, over: str, under: str) -> str:
         if len(letter) == 1 and letter.islower():
@@ -130,7 +185,9 @@ class MatrixPrinter:
         free = free_indices(expression)
         if not free <= set(axes):
             raise NoMatrixForm
-        if not free and not expression.has(Sum):
+        if isinstance(expression, Repeated):
+            return self._repeated(expression, axes)
+        if not free and not expression.has(Sum, Repeated):
             return self._scalar(expression)
         if isinstance(expression, Access):
             return self._access(expression, axes)
@@ -182,7 +239,7 @@ class MatrixPrinter:
         above: list[Expr] = []
         below: list[Expr] = []
         for factor in expression.args:
-            if not free_indices(factor) and not factor.has(Sum):
+            if not free_indices(factor) and not factor.has(Sum, Repeated):
                 front.append(factor)
             elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
                 below.append(Pow(factor.base, -factor.exp))
@@ -251,6 +308,13 @@ class MatrixPrinter:
         bare = [replace(p, negative=False, scalar="") for p in (left, right)]
         return rf"{self.text(bare[0], _PRODUCT)} \, {self.text(bare[1], _PRODUCT)}"
 
+    def _repeated(self, node: Repeated, axes: tuple[Index, ...]) -> Piece:
+        """What is added up over slices."""
+        piece = self.piece(node.body, axes)
+        inside = replace(piece, negative=False)
+        text = self.text(inside, _SUM if piece.level == _HADAMARD else _PRODUCT)
+        return Piece(self.scalars.limits(_SUM_SIGN, node.indices) + text, _SUM, piece.axes, piece.negative)
+
     def _axis_sum(self, expression: Sum, own: tuple[Index, ...]) -> Piece:
         bound = expression.indices
         if len(own) + len(bound) > 2 or len(own) > 1:
@@ -281,11 +345,11 @@ class MatrixPrinter:
         if exponent.is_Rational and exponent.is_negative:
             inner = self.piece(Pow(base, -exponent), axes)
             return Piece(rf"1 \oslash {self.text(inner, _ATOM)}", _HADAMARD, inner.axes)
-        if not exponent.is_Integer:
-            if exponent != sympy.S.Half:
-                raise NoMatrixForm
+        if exponent == sympy.S.Half:
             inner = self.piece(base, axes)
             return Piece(rf"\sqrt{{{plain(self.text(inner))}}}", _ATOM, inner.axes)
+        if not exponent.is_Rational:
+            raise NoMatrixForm
         inner = self.piece(base, axes)
         text = self.text(inner)
         if not inner.axes:
@@ -374,10 +438,12 @@ class MatrixPrinter:
         """The LaTeX of a piece, in brackets where what is around it binds at least as strongly."""
         out = piece.latex
         if piece.scalar:
-            inner = _inside(out) if piece.level == _SUM or piece.level == _HADAMARD and level else out
+            opens = piece.level == _SUM and not out.startswith(_SUM_SIGN) or piece.level == _HADAMARD and level
+            inner = _inside(out) if opens else out
             out = f"{piece.scalar} " + (r"\, " if not piece.scalar.endswith("}") else "") + inner
         if piece.negative:
-            out = "-" + (_inside(out) if piece.level == _SUM and not piece.scalar else out)
+            opens = piece.level == _SUM and not piece.scalar and not out.startswith(_SUM_SIGN)
+            out = "-" + (_inside(out) if opens else out)
         if level and (piece.negative or (piece.level < level and not (piece.scalar and piece.level > _SUM and
                                                                        level <= _HADAMARD))):
             out = _inside(out)

@@ -7,10 +7,12 @@ from functools import cached_property
 
 from derive.calculus.record import Adjoint, Derivation
 from derive.language.equations import Equation
+from derive.language.expressions import Access
 from derive.latex.likeness import signature
 from derive.latex.lines import PAGE, Line, chain, display
 from derive.latex.matrix import MatrixPrinter
 from derive.latex.printer import Printer, plain
+from derive.latex.slices import computed_indices
 from derive.latex.width import width
 from derive.latex.words import ranges
 from derive.network import Network
@@ -30,7 +32,8 @@ class Page:
         quantities = derivation.system.quantities
         whole = {key: alias for key, alias in network.aliases.items() if not key[1]}
         self.print = Printer(quantities, whole)
-        self.matrix = MatrixPrinter(quantities, whole)
+        computed = computed_indices(a for e in derivation.forward.equations for a in e.body.atoms(Access))
+        self.matrix = MatrixPrinter(quantities, whole, computed)
         self.with_matrix = form in ("auto", "matrix", "all")
         self.forward_system = derivation.forward
         self.adjoint_of: Mapping[str, Adjoint] = {a.of.name: a for a in derivation.adjoints}

@@ -6,6 +6,10 @@ import math
 
 import pytest
 from claim_pages import equations, example
+from lines import read
+
+import derive
+from derive.claims.judging.judge import Judge
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +124,17 @@ def test_every_equation_of_a_derivation_is_proved(name):
 ])
 def test_formulas_for_any_size_need_no_numbers(digits, line, status):
     assert statuses(digits, line) == [status]
+
+
+@pytest.mark.parametrize("last, status", [(3, "proved"), (2, "refuted")])
+def test_a_position_that_is_named_is_one_of_the_network_s_size(tmp_path, last, status):
+    """The last of three steps is the third, which is not the last of any number of steps."""
+    path = tmp_path / "network.yaml"
+    path.write_text("inputs: {x: [3, 2]}\nlayers: [{rnn: 2, name: r}, dense: 1]\nloss: half_squared_error\n")
+    network = derive.load(path)
+    line = f"dJ/dh_r[n,t,j] = delta(t,{last})*dJ/dy_r[n,j] + sum(k, dJ/dz_r[n,t+1,k]*U_r[j,k])"
+    [verdict] = Judge(network, network.derivation()).of(read(line, network))
+    assert verdict.status == status
 
 
 def test_what_has_no_number_is_undecided(digits):

@@ -53,6 +53,27 @@ data: {x: [[0.6], [0.9]], y: [[1], [0]]}
       r"\frac{\partial C}{\partial w^2_{jk}} = a^{1}_k \delta^2_j", r"w^2 \rightarrow w^2 - \eta \delta^2 (a^{1})^T"),
         {r"\delta^2_j = a^2_j - y_j": "factor", r"\delta^1_j = \sum_k w^{2}_{jk} \delta^{2}_k \sigma'(z^1_j)": ""},
         {"delta2": "dC/dz2", "delta1": "dC/dz1"}),
+    "step by step": Book(  # I. Goodfellow, Y. Bengio, A. Courville, Deep Learning, 10.2
+        """
+samples: columns
+inputs: {x: [3, 2]}
+target: y
+layers:
+  - equations: |
+      a[t,j,n] = sum(k, U[j,k]*x[t,k,n]) + sum(l, W[j,l]*h[t-1,l,n]) + b[j]
+      h[t,j,n] = tanh(a[t,j,n])
+      o[t,j,n] = sum(k, V[j,k]*h[t,k,n]) + c[j]
+    sizes: {l: 2, j: 2}
+loss: half_squared_error
+names: {L: J, a: a1, h: h1, o: o1, W: W1, U: U1, V: V1, b: b1, c: c1}
+data: {x: [[[0.9], [0.5]], [[-0.4], [0.2]], [[0.1], [0.7]]], y: [[[0.5], [0.2]], [[0.1], [-0.3]], [[0.8], [0.4]]]}
+""", (r"a_{t} = b + W h_{t-1} + U x_{t}", r"h_{t} = \tanh(a_{t})", r"o_{t} = c + V h_{t}",
+      r"\nabla_{h_t} L = W^\top \nabla_{a_{t+1}} L + V^\top \nabla_{o_t} L",
+      r"\nabla_{h_3} L = V^\top \nabla_{o_3} L",
+      r"\nabla_{V} L = \sum_t \nabla_{o_t} L \, h_{t}^\top", r"\nabla_{c} L = \sum_t \nabla_{o_t} L",
+      r"\nabla_{W} L = \sum_t \nabla_{a_t} L \, h_{t-1}^\top", r"\nabla_{U} L = \sum_t \nabla_{a_t} L \, x_{t}^\top",
+      r"\nabla_{A_t} L = \nabla_{H_t} L \odot (1 - H_t \odot H_t)"),
+        {r"\nabla_{W} L = \sum_t \nabla_{a_t} L \, h_{t}^\top": "", r"\nabla_{h_t} L = V^\top \nabla_{o_t} L": "path"}),
     "letters tell quantities apart": Book(  # C. Bishop, Pattern Recognition and Machine Learning, 5.3
         f"inputs: {{x: 2}}\nlayers: [{{dense: 3, activation: tanh}}, dense: 2]\nloss: half_squared_error\n"
         f"names: {{E: J, z: a1, y: z2}}{HIDDEN}data: {{x: [[0.9, -0.7]], t: [[0.3, 1.1]]}}",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from latex_networks import network
 
-from derive.language.equations import Equation, Quantity
-from derive.language.expressions import Access, Index
+import derive
+from derive.language.equations import Equation
+from derive.language.expressions import Access, Index, Sum, accesses
 from derive.language.substitution import SAMPLES
 from derive.latex.matrix import MatrixPrinter
+from derive.latex.page import Page
 from derive.latex.printer import plain
+from derive.latex.slices import held_indices
 
 
 def forms(*options, **more):
@@ -53,7 +58,78 @@ def test_a_label_as_a_position_has_no_matrix_form():
     assert made["dJ_dW2"] is not None
 
 
-def test_three_axes_have_no_matrix_form():
-    n, i, j = Index("n", SAMPLES), Index("i", 3), Index("j", 4)
-    quantities = {q.name: q for q in (Quantity("y", (n, i, j)), Quantity("x", (n, i, j)))}
-    assert MatrixPrinter(quantities).equation(Equation(Access("y", n, i, j), 2 * Access("x", n, i, j))) is None
+STEPS = """
+inputs: {x: [3, 2]}
+layers:
+  - equations: |
+      z[n,t,j] = sum(k, x[n,t,k]*W[k,j]) + sum(l, h[n,t-1,l]*U[l,j]) + b[j]
+      h[n,t,j] = tanh(z[n,t,j])
+      y[n,j] = h[n,size(t)-1,j]
+    sizes: {j: 2}
+loss: half_squared_error
+"""
+HEADS = """
+inputs: {x: [3, 4]}
+layers: [attention: {heads: 2}]
+loss: half_squared_error
+"""
+WINDOWS = """
+inputs: {x: [6, 2]}
+layers: [conv1d: {filters: 3, kernel: 3, stride: 2}]
+loss: half_squared_error
+"""
+
+
+@pytest.fixture(scope="module")
+def page_forms(tmp_path_factory):
+    """The matrix forms of a file, as a page prints them."""
+
+    @cache
+    def forms(text):
+        path = tmp_path_factory.mktemp("slices") / "network.yaml"
+        path.write_text(text)
+        network = derive.load(path)
+        derivation = network.derivation()
+        printer = Page(network, derivation, "auto").matrix
+        printed = {e.name: printer.equation(e) for e in derivation.system.equations}
+        return {name: both and " = ".join(map(plain, both)) for name, both in printed.items()}
+
+    return forms
+
+
+@pytest.mark.parametrize(("text", "name", "latex"), [
+    (STEPS, "z1", r"Z^{(1)}_{t} = X_{t} \, W^{(1)} + [t > 1] \, H^{(1)}_{t - 1} \, U^{(1)} + \mathbf{1} b^{(1)\top}"),
+    (STEPS, "y1", r"Y^{(1)} = H^{(1)}_{d_{0,t}}"),
+    (STEPS, "dJ_dh1", r"\frac{\partial J}{\partial H^{(1)}_{t}} = \delta_{t,d_{0,t}} \frac{\partial J}{\partial Y^{(1)}}"
+                      r" + [t < d_{0,t}] \, \frac{\partial J}{\partial Z^{(1)}_{t + 1}} \, U^{(1)\top}"),
+    (STEPS, "dJ_dW1", r"\frac{\partial J}{\partial W^{(1)}} = \sum_{t=1}^{d_{0,t}} X^{\top}_{t} \, "
+                      r"\frac{\partial J}{\partial Z^{(1)}_{t}}"),
+    (STEPS, "dJ_dU1", r"\frac{\partial J}{\partial U^{(1)}} = \sum_{t=1}^{d_{0,t}} [t > 1] \, H^{(1)\top}_{t - 1} \, "
+                      r"\frac{\partial J}{\partial Z^{(1)}_{t}}"),
+    (HEADS, "S1", r"S^{(1)}_{nh} = \frac{\sqrt{2}}{2} Q^{(1)}_{nh} \, K^{(1)\top}_{nh}"),
+    (HEADS, "A1", r"A^{(1)}_{nh} = P^{(1)}_{nh} \, V^{(1)}_{nh}"),
+    (HEADS, "dJ_dV1", r"\frac{\partial J}{\partial V^{(1)}_{nh}} = P^{(1)\top}_{nh} \, "
+                      r"\frac{\partial J}{\partial A^{(1)}_{nh}}"),
+    (WINDOWS, "z1", r"Z^{(1)}_{i} = \sum_{u=1}^{3} X_{u + 2 \, i - 2} \, W^{(1)}_{u} + \mathbf{1} b^{(1)\top}"),
+    (WINDOWS, "dJ_dW1", r"\frac{\partial J}{\partial W^{(1)}_{u}} = \sum_{i=1}^{2} X^{\top}_{u + 2 \, i - 2} \, "
+                        r"\frac{\partial J}{\partial Z^{(1)}_{i}}"),
+])
+def test_an_array_with_more_axes_is_written_by_its_slices(page_forms, text, name, latex):
+    assert page_forms(text)[name] == latex
+
+
+def test_what_is_left_open_is_no_more_than_a_matrix():
+    n, i, j, k = (Index(name, size) for name, size in (("n", SAMPLES), ("i", 3), ("j", 3), ("k", 5)))
+    body = Sum(Access("x", n, i, j, k) * Access("x", n, j, i, k), k)
+    found = held_indices(Equation(Access("y", n, i, j), body))
+    assert found and all(max(len({*a.indices} - held) for a in accesses(body)) == 2 for held in found)
+
+
+def test_what_stands_in_a_computed_position_is_held():
+    n, i, u, k = (Index(name, size) for name, size in (("n", SAMPLES), ("i", 3), ("u", 2), ("k", 5)))
+    assert held_indices(Equation(Access("y", n, i, k), Sum(Access("x", n, i + u, k), u))) == [{i, u}]
+
+
+def test_a_label_is_no_position_of_a_slice():
+    n, t, j = Index("n", SAMPLES), Index("t", 3), Index("j", 4)
+    assert held_indices(Equation(Access("y", n, t, j), Access("W", Access("x", n, t), j))) == []

@@ -22,7 +22,7 @@ from derive.claims.working.names import entry, meant
 from derive.claims.working.points import Point, at_random, of_the_file
 from derive.claims.working.routes import Order, Working
 from derive.claims.working.training import Training
-from derive.language.expressions import Access, Index, accesses
+from derive.language.expressions import Access, Delta, Index, accesses
 from derive.language.substitution import SAMPLES
 from derive.network import Network, NetworkDerivation
 
@@ -184,11 +184,14 @@ class Workings:
         return [symbol for symbol in every if symbol not in fixed]
 
     def _named(self, statement: Statement, symbol: Symbol) -> Iterable[int]:
-        """The positions that a statement names along axes of a size, from 1."""
+        """The positions that a statement names along axes of a size, from 1, and how far it shifts others."""
         for node in statement.nodes:
             for axis, index in zip(self.own.equations.axes(node), node.indices, strict=True):
-                if index.is_Integer and axis == symbol:
-                    yield int(index) + 1
+                if axis == symbol:
+                    yield int(index) + 1 if index.is_Integer else abs(int(index.as_coeff_Add()[0]))
+        for delta in statement.difference.atoms(Delta):
+            if any(isinstance(side, Index) and side.size == symbol for side in delta.args):
+                yield from (int(side) + 1 for side in delta.args if side.is_Integer)
 
 
 def _running(position: Expr, size: Expr) -> list[Index]:

@@ -143,7 +143,11 @@ class ClaimFormula(CountedFrom1):
 
     def quantity(self, node: ast.expr, indices: Mapping[str, Index]) -> tuple[Access, Expr]:
         """A quantity or one of its entries, by whatever name, and a factor that is 0 outside of it."""
-        factors = sympy.Mul.make_args(self.value(node, indices))
+        return self.apart(self.value(node, indices), node)
+
+    def apart(self, value: Expr, node: ast.expr) -> tuple[Access, Expr]:
+        """An entry, and the factor that is 0 where there is none."""
+        factors = sympy.Mul.make_args(value)
         found = [factor for factor in factors if isinstance(factor, Access)]
         inside = [factor for factor in factors if isinstance(factor, Within)]
         if len(found) != 1 or len(found) + len(inside) != len(factors):

@@ -46,6 +46,8 @@ class Matrices:
                 return self.array(name, positions_of(node))
             case ast.Call(func=ast.Name(id=name), args=[_, *_]) if name in REDUCTIONS:
                 return self.bound(name, node)
+            case ast.Call(func=ast.Name(id="within" | "delta" | "size")):
+                return Matrix(self.formula.value(node, self.letters))
             case ast.Call(func=ast.Name(id="_d"), args=[of, by]):
                 return self.derivative(self.read(of), self.read(by), node)
             case ast.Attribute(value=inner, attr=name) if name == WHOLE:
@@ -80,7 +82,7 @@ class Matrices:
                 axes.append(places[-1])
             else:
                 places.append(self.formula.position(position, axis, name, self.letters))
-        entry = self.formula.own(Access(name, *places))
+        entry = self.formula.own(self.formula.inside(Access(name, *places)))
         return Matrix(entry, (*axes, "single") if self.columns and len(axes) == 1 else tuple(axes))
 
     def bound(self, name: str, node: ast.Call) -> Matrix:
@@ -90,6 +92,8 @@ class Matrices:
         for binder in binders:
             if not isinstance(binder, ast.Name):
                 self.formula.fail("an index is expected here", binder, "write sum(k, x[n,k])")
+            if node.keywords:
+                self.formula.limits[binder.id] = self.formula.value(node.keywords[0].value, {})
             indices.append(self.formula.inferred(binder, in_brackets(body)))
             self.letters = {**self.letters, binder.id: indices[-1]}
         inside = self.read(body)
@@ -114,7 +118,8 @@ class Matrices:
     def derivative(self, of: Matrix, by: Matrix, node: ast.expr) -> Matrix:
         """∂J/∂W is a matrix like W; of a matrix by one of the same shape, each entry by the one in its place."""
         of, by = self.aligned([of, by], node) if of.axes and by.axes else (of, by)
-        return Matrix(Partial(of.entry, by.entry), by.axes or of.axes)
+        (what, inside), (where, also) = (self.formula.apart(each.entry, node) for each in (of, by))
+        return Matrix(Partial(what, where) * inside * also, by.axes or of.axes)
 
     def transposed(self, matrix: Matrix, node: ast.expr) -> Matrix:
         if len(matrix.axes) != 2:

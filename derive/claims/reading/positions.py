@@ -128,11 +128,14 @@ class CountedFrom1(Reader):
         return name.id not in bound and name.id not in self.scope.quantities and name.id not in self.scope.constants
 
     def access(self, node: ast.Subscript, indices: Mapping[str, Index]) -> Expr:
-        found = super().access(node, indices)
-        own = self.scope.quantities[found.name]
-        brackets = [Within(position, axis.size) for position, axis in zip(found.indices, own, strict=True)
+        return self.inside(super().access(node, indices))
+
+    def inside(self, access: Access) -> Expr:
+        """An access of which, as in a layer's equations, what lies outside of the quantity counts as 0."""
+        own = self.scope.quantities[access.name]
+        brackets = [Within(position, axis.size) for position, axis in zip(access.indices, own, strict=True)
                     if not position.is_Integer and not isinstance(position, Index) and not position.has(Access)]
-        return sympy.Mul(found, *brackets)  # as in a layer's equations, an entry outside of a quantity counts as 0
+        return sympy.Mul(access, *brackets)
 
     def position(self, node: ast.expr, axis: Index, name: str, indices: Mapping[str, Index]) -> Expr:
         """What stands in an axis of a quantity, counted from 1, as a position from 0."""
@@ -155,7 +158,7 @@ class CountedFrom1(Reader):
             return indices[node.id] + 1  # a position as a number
         return super().name(node, indices)
 
-    def inferred(self, binder: ast.Name, body: ast.expr, known: Index | None = None) -> Index:
+    def inferred(self, binder: ast.Name, body: ast.expr, known: Index | None = None, default: Index | None = None) -> Index:
         """The index that a name stands for; where it stands alone nowhere, the limit of its sum is its size."""
         limit, first = self.limits.pop(binder.id, None), None
         for quantity, axis, node in self._axes(body, binder.id):
@@ -165,7 +168,7 @@ class CountedFrom1(Reader):
                 self.misfit(f"{binder.id} runs over {self.words.size(first[1].size)} values in {first[0]}, and over "
                             f"{self.words.size(axis.size)} in {quantity}", node)
         if first is None and limit is None:
-            return super().inferred(binder, body)
+            return super().inferred(binder, body, known, default)
         return Index(binder.id, limit if first is None else first[1].size)
 
     def _same_size(self, index: Index, axis: Index, name: str, node: ast.expr) -> Index:

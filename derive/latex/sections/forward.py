@@ -30,6 +30,9 @@ def _convention_words(page: Page) -> str:
         shapes.setdefault(page.signature(equation), equation)
     for equation in shapes.values():
         page.matrix.equation(equation)
+    if page.matrix.slice is not None:
+        whole, entry, held = page.matrix.slice
+        out.append(rf"a position below a letter is held, so that ${whole}$ has the entries ${entry}$ for that ${held}$")
     if page.matrix.uses_ones:
         out.append(r"$\mathbf{1}$ is a column of ones of the length that fits")
     if page.with_matrix:

@@ -50,10 +50,28 @@ def _condition(reader: LatexTree, tree: Tree[Token]) -> ast.expr:
 
 
 def bracket(reader: LatexTree, atom: Tree[Token]) -> ast.expr:
-    """[z > 0], which is 1 where this holds and 0 elsewhere; [1 ≤ t−1 ≤ T] is about a position."""
+    """[z > 0], which is 1 where this holds and 0 elsewhere; [1 ≤ t−1 ≤ T], [t > 1] and [t < T] are about a position."""
     condition, start = marks.tree(atom), marks.start(atom)
     sides = marks.trees(condition.children)
     if len(sides) == 3 and marks.plain(sides[0]) == "1" and all(
             part.startswith("\\le") for part in condition.children if isinstance(part, Token)):
         return call("within", [position(reader, sides[1]), reader.sum(sides[2])], start)
+    if len(sides) == 2 and _is_index(reader, marks.plain(sides[0])):
+        [sign] = (str(part).lstrip("\\") for part in condition.children if isinstance(part, Token))
+        index, limit = position(reader, sides[0]), reader.sum(sides[1])
+        if sign == ">":  # t − 1 is a position, so that t is one too
+            return call("within", [_step(index, ast.Sub(), limit), call("size", [index], start)], start)
+        if sign in ("<", "le", "leq"):
+            return call("within", [_step(index, ast.Add(), number("1", start)) if sign == "<" else index, limit], start)
     return call("where", [_condition(reader, condition), number("1", start), number("0", start)], start)
+
+
+def _is_index(reader: LatexTree, text: str) -> bool:
+    """Whether a letter alone is an index: that of an axis, or of nothing that has a name."""
+    letter = text.rstrip("'")
+    axes = {axis.name for own in reader.names.scope.quantities.values() for axis in own}
+    return len(letter) == 1 and letter.isalpha() and (letter in axes or letter not in reader.names.names)
+
+
+def _step(index: ast.expr, operator: ast.operator, by: ast.expr) -> ast.expr:
+    return around(ast.BinOp(index, operator, by), index, by)

@@ -19,11 +19,12 @@ from derive.claims.reading.latex.marks import Letter, Part, Position, kind, plai
 from derive.claims.reading.latex.nodes import around, at, attribute, call, name, number
 from derive.claims.reading.latex.symbols import Symbol, base_of, marked
 from derive.claims.reading.matrix_signs import ONES, SOFTMAX, WHOLE
-from derive.claims.reading.vocabulary import FUNCTIONS
+from derive.claims.reading.vocabulary import FUNCTIONS, Vocabulary
 from derive.file.errors import quoted
-from derive.file.formulas import Scope
 from derive.language.expressions import Index
 from derive.language.substitution import SAMPLES
+from derive.latex.escape import in_print
+from derive.latex.slices import axes_meant
 
 if TYPE_CHECKING:
     from derive.claims.reading.latex.tree import LatexTree
@@ -34,23 +35,29 @@ CALLABLE = {*FUNCTIONS, *LETTERS, SOFTMAX, "abs", "sign", "max", "min"}
 
 @dataclass(frozen=True)
 class Found:
-    """What a symbol stands for: a name, and what stands in its brackets."""
+    """What a symbol stands for: a name, and what stands in its brackets; None for an axis that is left open."""
 
     name: str
-    positions: tuple[Position, ...] = ()
+    positions: tuple[Position | None, ...] = ()
 
 
 class Names:
     """The names of a network by what is left of them in print."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.names = {name.replace("_", ""): name for name in (*scope.constants, *scope.quantities)}
+    def __init__(self, words: Vocabulary) -> None:
+        self.words, self.scope = words, words.scope()
+        scope = self.scope
+        every = (*scope.constants, *scope.quantities)
+        self.names = {in_print(name): name for name in every} | {name.replace("_", ""): name for name in every}
         if "lam" in self.names:
             self.names.setdefault("lambda", self.names["lam"])
 
-    def find(self, symbol: Symbol) -> Found | None:
-        """The name that a symbol is, with as many of its subscripts as belong to the name."""
+    def find(self, symbol: Symbol, capital: bool = False) -> Found | None:
+        """The name that a symbol is, with as many of its subscripts as belong to the name.
+
+        Args:
+            capital: whether it stood for a matrix, as the letter of X_t.
+        """
         for own in range(len(symbol.below), -1, -1):
             found = self.names.get(symbol.base + symbol.above + "".join(map(plain, symbol.below[:own])))
             rest, axes = symbol.below[own:], self.scope.quantities.get(found or "", ())
@@ -61,9 +68,36 @@ class Names:
                     return Found(found, positions)
             elif not rest:
                 return Found(found)
-            elif axes and (positions := _positions(rest, len(axes))) is not None:
-                return Found(found, positions)
+            elif axes and (places := self._of_slice(rest, axes, capital or symbol.base[:1].isupper())
+                           or _positions(rest, len(axes))) is not None:
+                return Found(found, places)
         return None
+
+    def _of_slice(self, below: Sequence[Tree[Token]], axes: Sequence[Index],
+                  capital: bool) -> tuple[Position | None, ...] | None:
+        """The positions of X_t, H_{t-1} or μ_n, each in the axis that has its letter, and the other axes open.
+
+        Numbers, and letters that no axis has, take the axes in their order, but for that of the samples.  Below a small
+        letter that of the sample may be left out, where more is left open: h_t is a vector, and a_k is an entry.
+        """
+        parts: list[Position] = list(below)
+        if len(below) == 1 and (apart := marks.pieces(below[0])) is not None:
+            parts = apart
+        samples = [at for at, axis in enumerate(axes) if axis.size == SAMPLES]
+        if len(parts) >= len(axes) or len(parts) == sum(
+                at in samples or self.words.count(axis.size) != 1 for at, axis in enumerate(axes)):
+            return None  # θ_j of a matrix with one column is an entry
+        said = [part.text if isinstance(part, Letter) else plain(part) for part in parts]
+        meant = axes_meant(said, axes)
+        if meant is None or not capital and not samples and any(
+                axes[at].name not in text for at, text in zip(meant, said, strict=True)):
+            return None
+        places: dict[int, Position] = dict(zip(meant, parts, strict=True))
+        if not capital and samples and samples[0] not in places:
+            places[samples[0]] = Letter(axes[samples[0]].name, marks.start(below[0]))
+            if len(places) == len(axes):
+                return None
+        return tuple(places.get(at) for at in range(len(axes)))
 
     def entry(self, symbol: Symbol) -> Found | None:
         """What a letter stands for, in capitals or small ones: an entry of the matrix W^{(1)} may be w^{(1)}_{kj}."""
@@ -76,8 +110,9 @@ class Names:
     def whole(self, symbol: Symbol) -> Found | None:
         """The quantity whose matrix a capital letter stands for, as Z^{(1)} for all z^{(1)}_{nj}."""
         small = replace(symbol, base=symbol.base[:1].lower() + symbol.base[1:])
-        found = self.find(small) if symbol.base[:1].isupper() else None
-        return found if found is not None and not found.positions and self.scope.quantities.get(found.name) else None
+        found = self.find(small, capital=True) if symbol.base[:1].isupper() else None
+        matrix = found is not None and (not found.positions or None in found.positions)
+        return found if found is not None and matrix and self.scope.quantities.get(found.name) else None
 
 
 def _of_sample(sample: Tree[Token], below: Sequence[Tree[Token]], axes: Sequence[Index]) -> tuple[Position, ...] | None:
@@ -168,18 +203,17 @@ def named(reader: LatexTree, said: Symbol, found: Found) -> ast.expr:
     value = name(found.name, said.start, said.end)
     if not found.positions:
         return value
-    places = [position(reader, each) for each in found.positions]
+    axes = reader.names.scope.quantities[found.name]
+    held = found.positions
     if said.sample is not None and not said.below:
-        places = _of_one_sample(reader, found.name, places[0])
+        held = tuple(held[0] if axis.size == SAMPLES else None for axis in axes)
+    alone = held.count(None) == 1  # one row of a matrix with one column is a number
+    places = [around(ast.Slice(), value, value) if each is None else position(reader, each) for each in held]
+    for at_axis, axis in enumerate(axes):
+        if alone and held[at_axis] is None and reader.formula.words.count(axis.size) == 1:
+            places[at_axis] = around(ast.Constant(1), value, value)
     inside = places[0] if len(places) == 1 else around(ast.Tuple(places, ast.Load()), places[0], places[-1])
     return at(ast.Subscript(value, inside, ast.Load()), said.start, said.end)
-
-
-def _of_one_sample(reader: LatexTree, name: str, sample: ast.expr) -> list[ast.expr]:
-    """The positions of all that a quantity has for a sample: an entry, or a vector of them."""
-    words = reader.formula.words
-    return [sample if axis.size == SAMPLES else around(ast.Constant(1), sample, sample) if words.count(axis.size) == 1
-            else around(ast.Slice(), sample, sample) for axis in reader.names.scope.quantities[name]]
 
 
 def position(reader: LatexTree, each: Position) -> ast.expr:

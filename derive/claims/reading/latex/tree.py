@@ -34,7 +34,7 @@ class LatexTree:
 
     def __init__(self, formula: ClaimFormula) -> None:
         self.formula = formula
-        self.names = Names(formula.scope)
+        self.names = Names(formula.words)
         self.indexing = False
 
     def fail(self, message: str, where: Part, help_: str) -> NoReturn:
