@@ -62,7 +62,7 @@ def test_how_a_number_agrees_is_noted(printed, computed, verdict, note):
 
 
 def test_a_weak_expectation_says_what_else_would_agree():
-    assert compared("1e3", 1000.0).check.weak == "anything from 0 to 2000 agrees"
+    assert compared("1e3", 1000.0).check.weak == "anything from 0 to 2000 agrees; if it is exact, write 1.00e3"
     wide = compared("0.25", 0.3, tolerance=Number("0.5"), because="a wide tolerance")
     assert wide.note == "weak" and wide.check.weak == "anything from -0.25 to 0.75 agrees"
 
@@ -128,6 +128,74 @@ def test_a_number_that_nothing_gives_is_not_explained_away(derive_command, tmp_p
              if check["verdict"] == "disagrees"]
     assert off["elsewhere"] is None
     assert off["factors"] == ["E = E_o1 + E_o2 = 0.274811083176 + 0.0235600255838 = 0.29837110876"]
+
+
+def by_hand(folder: Path, expect: str, loss: str = "half_squared_error", samples: int = 1) -> Path:
+    """The 2-2-1 network of Robert Gordon University's "The Back Propagation Algorithm", whose numbers are rounded."""
+    path = folder / "by_hand.yaml"
+    path.write_text(f"""inputs: {{x: 2}}
+target: t
+layers: [{{dense: 2, activation: sigmoid, bias: false}}, {{dense: 1, activation: sigmoid, bias: false}}]
+loss: {loss}
+optimiser: {{gradient_descent: {{learning_rate: 1}}}}
+parameters: {{W1: [[0.1, 0.4], [0.8, 0.6]], W2: [[0.3], [0.9]]}}
+names: {{net: "z2[1,1]", out_1: "a1[1,1]", out_2: "a1[1,2]", out: "a2[1,1]", w1: "W2[1,1]"}}
+data: {{x: {[[0.35, 0.9]] * samples}, t: {[[0.5]] * samples}}}
+expect: [{expect}]
+""", encoding="utf-8")
+    return path
+
+
+def explanations(derive_command, path: Path) -> dict[str, str | None]:
+    told = json.loads(derive_command(path, "--json", "-q").stdout)
+    return {check["quantity"]: check["explanation"] for check in told["checks"] if check["verdict"] == "disagrees"}
+
+
+def test_numbers_that_follow_from_the_document_s_rounded_ones_are_said_to(derive_command, tmp_path):
+    path = by_hand(tmp_path, "{quantity: out_1, value: 0.68}, {quantity: out_2, value: 0.6637}, "
+                             "{quantity: net, value: 0.80133}, {quantity: -dJ/dnet, value: -0.0406}, "
+                             "{quantity: w1 after 1, value: 0.272392}, {quantity: w1 after 1 - w1, value: -0.027608}")
+    follows = "the expected number follows from other numbers of the document, "
+    assert explanations(derive_command, path) == {
+        "net": follows + "out_1 = 0.68, out_2 = 0.6637: 0.80133",
+        "w1 after 1": follows + "out_1 = 0.68, dJ/dnet = 0.0406: 0.272392",
+        "w1 after 1 - w1": follows + "w1 after 1 = 0.272392: -0.027608"}
+
+
+def test_of_wrong_numbers_only_those_are_explained_that_follow_from_others(derive_command, tmp_path):
+    path = by_hand(tmp_path, "{quantity: net, value: 0.90144}, {quantity: out, value: 0.711245}")
+    assert explanations(derive_command, path) == {
+        "net": None, "out": "the expected number follows from other numbers of the document, net = 0.90144: 0.711245333153"}
+
+
+def test_the_first_number_that_nothing_explains_is_named(derive_command, tmp_path):
+    done = derive_command(by_hand(tmp_path, "{quantity: net, value: 0.90144}, {quantity: out, value: 0.711245}"))
+    assert "1 of the 2 numbers that disagree are explained, and net (line 9) is the first that is not" in done.stderr
+
+
+def test_an_error_with_the_other_sign_is_recognised(derive_command, tmp_path):
+    path = by_hand(tmp_path, "{quantity: dJ/dnet, value: -0.04068}, {quantity: w1 after 1, value: 0.327674}")
+    assert explanations(derive_command, path) == {
+        "dJ/dnet": "the expected number is the computed one with the other sign",
+        "w1 after 1": "the change by the update that is expected is the computed one with the other sign"}
+
+
+@pytest.mark.parametrize("loss, samples, factor", [
+    ("half_squared_error", 1, "2 times the computed one, as of a loss without its factor 1/2"),
+    ("mean_squared_error", 1, "0.5 times the computed one, as of a loss with a factor 1/2"),
+    ("half_squared_error", 3, "3 times the computed one, as of a loss that is added up where this one is a mean over 3"),
+])
+def test_a_loss_with_another_factor_is_recognised(derive_command, tmp_path, loss, samples, factor):
+    computed = 0.0362082
+    expected = {"2": computed, "0": computed / 2, "3": 3 * computed / 2}[factor[0]]
+    path = by_hand(tmp_path, f"{{quantity: J, value: {expected:.6f}}}", loss, samples)
+    assert explanations(derive_command, path) == {"J": f"the expected number is {factor}"}
+
+
+def test_a_factor_that_was_told_is_not_told_again(derive_command, tmp_path):
+    done = derive_command(by_hand(tmp_path, '{quantity: "dJ/dW2[1,1]", value: 0.0377}, '
+                                            '{quantity: "dJ/dW2[2,1]", value: 0.0377}'))
+    assert done.stderr.count("    dJ/dnet = ") == 1 and done.stderr.count("    dJ/dW2[2,1] = ") == 1
 
 
 def test_wrt_restricts_the_report_to_what_depends_on_the_weight(derive_command):

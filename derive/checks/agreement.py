@@ -52,9 +52,10 @@ class Check:
         if not self.wanted.takes:
             return "it is a constant, whatever the network computes"
         if self.accepted is not None:
-            low, high = self.accepted
-            if high - low > 2 * WEAK * abs(float(self.expectation.value)):
-                return f"anything from {low:g} to {high:g} agrees"
+            (low, high), said = self.accepted, self.expectation
+            if high - low > 2 * WEAK * abs(float(said.value)):
+                more = "" if said.tolerance is not None else f"; if it is exact, write {_with_digits(said.value)}"
+                return f"anything from {low:g} to {high:g} agrees{more}"
         return ""
 
 
@@ -122,6 +123,12 @@ def _last_digit(computed: float, number: Any) -> Note:
     if abs(more) <= half:
         return ""
     return "truncated" if more * (number.exact or more) > 0 and abs(more) < number.digits else "last digit ± 1"
+
+
+def _with_digits(number: Any) -> str:
+    """A printed number with more digits: 3.00 for 3, and 1.00e3 for 1e3."""
+    digits, *power = str(number.text).lower().partition("e")
+    return digits + ("00" if "." in digits else ".00") + "".join(power)
 
 
 def significant(number: Any) -> int:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from derive.checks.agreement import Check
 from derive.checks.asked import Probes, Take
+from derive.checks.carried import Working, printed_numbers
 from derive.checks.elsewhere import elsewhere, in_order, moved, variants
 from derive.checks.factors import taken_apart, written
+from derive.checks.multiples import before, multiple
 from derive.checks.process import Runner
-from derive.checks.report import Report
+from derive.checks.report import Explanation, Report
 from derive.language.equations import System
 from derive.network import Network
 
 
 def explained(report: Report, probes: Probes, system: System, runner: Runner, module: Callable[[Network], Mapping[str, str]],
               trace: Mapping[str, str], progress: Callable[[str], None]) -> Report:
-    """The report with the factors of each number that disagrees, and with where the expected number is found instead.
+    """The report with the factors of each number that disagrees, and with where the expected number comes from instead.
 
     Args:
         system: holds every equation, those of the probes included.
@@ -34,7 +37,10 @@ def explained(report: Report, probes: Probes, system: System, runner: Runner, mo
     checks = [result.check for result in report.shown if result.verdict == "disagrees"]
     lines = {check: taken_apart(take, system, network, probes) for check in checks
              for take in list(check.wanted.takes.values())[:1] if take.kind == "entry" and len(check.wanted.takes) == 1}
-    numbers = read([take for found in lines.values() for line in found for take in line.numbers.values()])
+    working = Working(printed_numbers(result.check for result in report.results), system, network, probes)
+    numbers = read([*(take for found in lines.values() for line in found for take in line.takes),
+                    *(take for check in checks for take in working.takes(check)),
+                    *(take for check in checks for take in (before(check, network),) if take)])
     factors = {check: [written(line, numbers, network, probes) for line in found] for check, found in lines.items()}
 
     of_order = {}
@@ -45,5 +51,10 @@ def explained(report: Report, probes: Probes, system: System, runner: Runner, mo
             other = in_order(network, order)
             runner.load_files(other, module(other))
             of_order[order] = read(takes)
-    found = {check: elsewhere(check, network, of_order) for check in checks}
-    return replace(report, factors=factors, elsewhere={check: each for check, each in found.items() if each})
+    explanations: dict[Check, Explanation] = {}
+    for check in checks:
+        found = (multiple(check, network, system, numbers) or elsewhere(check, network, of_order)
+                 or working.carried(check, numbers))
+        if found is not None:
+            explanations[check] = found
+    return replace(report, factors=factors, explanations=explanations)

@@ -28,11 +28,15 @@ MOST_LINES = 8
 
 @dataclass(frozen=True)
 class Line:
-    """entry = body, an expression over accesses at numbers; `numbers` are the takes of entry and accesses."""
+    """take = body, an expression over accesses at numbers; `read` has what is read for each of them."""
 
-    entry: Entry
+    take: Take
     body: Expr
-    numbers: Mapping[Entry, Take]
+    read: Mapping[Entry, Take]
+
+    @property
+    def takes(self) -> list[Take]:
+        return [self.take, *self.read.values()]
 
 
 def taken_apart(take: Take, system: System, network: Network, probes: Probes) -> list[Line]:
@@ -43,23 +47,31 @@ def taken_apart(take: Take, system: System, network: Network, probes: Probes) ->
     name, after = take.name, take.after
     if name in network.trained and after and network.training.update_order == "simultaneous":
         name, after = probes.derivation.adjoint(name).quantity.name, after - 1
-    sizes = {**network.sizes, SAMPLES: network.samples or 5}
     derivatives = {a.quantity.name for a in probes.derivation.adjoints} | set(probes.derivatives)
     lines: list[Line] = []
-    waiting, seen = [(name, take.entry)], {(name, take.entry)}
+    waiting = [replace(take, name=name, after=after)]
+    seen = set(waiting)
     while waiting and len(lines) < MOST_LINES:
-        at = waiting.pop(0)
-        equation = system.definitions.get(at[0])
-        if equation is None or _terms(equation.body, sizes) > MOST_TERMS:
+        line = line_at(waiting.pop(0), system, network)
+        if line is None:
             continue
-        labels = {name: data for name, data in network.data.items() if system.quantities[name].integer}
-        body = evaluate_indices(equation.body, dict(zip(equation.target.indices, at[1], strict=True)), sizes, labels)
-        read = [(a.name, tuple(map(int, a.indices))) for a in outer_accesses(body)]
-        lines.append(Line(at, body, {e: replace(take, name=e[0], entry=e[1], after=after) for e in (at, *read)}))
-        new = [entry for entry in read if entry[0] in derivatives and entry not in seen]
+        lines.append(line)
+        new = [read for entry, read in line.read.items() if entry[0] in derivatives and read not in seen]
         waiting += new
         seen.update(new)
     return lines
+
+
+def line_at(take: Take, system: System, network: Network) -> Line | None:
+    """The equation of a quantity at one entry; None where it has none, or one too long to be written out."""
+    equation = system.definitions.get(take.name)
+    sizes = {**network.sizes, SAMPLES: network.samples or 5}
+    if equation is None or _terms(equation.body, sizes) > MOST_TERMS:
+        return None
+    labels = {name: data for name, data in network.data.items() if system.quantities[name].integer}
+    body = evaluate_indices(equation.body, dict(zip(equation.target.indices, take.entry, strict=True)), sizes, labels)
+    read = [(a.name, tuple(map(int, a.indices))) for a in outer_accesses(body)]
+    return Line(take, body, {entry: replace(take, name=entry[0], entry=entry[1]) for entry in read})
 
 
 def _terms(body: Expr, sizes: Mapping[Symbol, int]) -> float:
@@ -81,10 +93,11 @@ def written(line: Line, numbers: Mapping[Take, float], network: Network, probes:
         return re.sub(r"\bentry(\d{3})\b", lambda found: words[int(found.group(1))], formula)
 
     entries = [_entry(access) for access in accesses]
-    values = [_number(numbers[line.numbers[entry]]) for entry in entries]
-    parts = [label(line.entry, network, probes), filled([label(entry, network, probes) for entry in entries]),
+    values = [_number(numbers[line.read[entry]]) for entry in entries]
+    parts = [label((line.take.name, line.take.entry), network, probes),
+             filled([label(entry, network, probes) for entry in entries]),
              filled([f"({value})" if value.startswith("-") else value for value in values]),
-             _number(numbers[line.numbers[line.entry]])]
+             _number(numbers[line.take])]
     return " = ".join(dict.fromkeys(parts))
 
 

@@ -10,14 +10,17 @@ from typing import Any
 
 from derive.checks.agreement import Check, Result, compare
 from derive.checks.asked import Probes, Take, Wanted, resolve
+from derive.checks.carried import Carried
 from derive.checks.concerns import concerns, dependants
 from derive.checks.elsewhere import Elsewhere
+from derive.checks.multiples import Multiple
 from derive.checks.process import Runner
 from derive.checks.work import check_work, updates_of_training
 from derive.file.quantities import parse_quantity, parse_value
 from derive.network import Network, NetworkDerivation
 
 SLOPES = 1.9, 2.1
+Explanation = Elsewhere | Multiple | Carried
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Report:
         results: of every expectation, in the file's order.
         wrt: the name that the report is restricted to, and `others` the expectations that do not concern it.
         factors: for a number that disagrees, the lines that lead to it with the numbers put in.
-        elsewhere: for a number that disagrees, where the expected number is found instead.
+        explanations: for a number that disagrees, where the expected number comes from instead.
     """
 
     results: tuple[Result, ...]
@@ -90,7 +93,7 @@ class Report:
     wrt: str | None = None
     others: frozenset[Check] = frozenset()
     factors: Mapping[Check, Sequence[str]] = field(default_factory=dict)
-    elsewhere: Mapping[Check, Elsewhere] = field(default_factory=dict)
+    explanations: Mapping[Check, Explanation] = field(default_factory=dict)
 
     @property
     def shown(self) -> list[Result]:
@@ -162,7 +165,7 @@ def expected_text(result: Result) -> str:
 
 def findings(report: Report, derivation: NetworkDerivation) -> list[str]:
     """One paragraph for each number of the document that is off, each that disagrees, and each that shows little."""
-    lines = []
+    lines, told = [], set[str]()
     for result in report.shown:
         said = result.check.expectation
         where = f" ({said.where})" if said.where else ""
@@ -174,10 +177,15 @@ def findings(report: Report, derivation: NetworkDerivation) -> list[str]:
             lines.append(f"{result.check.place}: {said.quantity} = {said.printed} is recorded as a mistake of the "
                          f"document, but it agrees with the computed {result.computed:.12g}: remove 'printed'")
         elif result.verdict == "disagrees":
-            lines.append(_disagreement(report, result, derivation))
+            lines.append(_disagreement(report, result, derivation, told))
         if result.note == "weak":
             lines.append(f"{result.check.place}: {said.quantity} = {expected_text(result)} shows little: "
                          f"{result.check.weak}")
+    off = [result for result in report.shown if result.verdict == "disagrees"]
+    left = [result.check for result in off if result.check not in report.explanations]
+    if len(left) < len(off) > 1:
+        first = f", and {left[0].expectation.quantity} (line {left[0].place.line}) is the first that is not" if left else ""
+        lines.append(f"{len(off) - len(left)} of the {len(off)} numbers that disagree are explained{first}")
     if not report.taylor_passed:
         lines.append(f"the Taylor test has the slope {report.slope:.3f}, and the gradient of a function has the slope 2"
                      if report.slope is not None else "the loss or its gradient is not finite at the first parameters: "
@@ -196,24 +204,29 @@ def _others(report: Report) -> Counter[str]:
     return Counter(result.verdict for result in report.results if result.check in report.others)
 
 
-def _disagreement(report: Report, result: Result, derivation: NetworkDerivation) -> str:
-    """What was expected and computed, the equation, the factors with their numbers, and where the number is from."""
+def _disagreement(report: Report, result: Result, derivation: NetworkDerivation, told: set[str]) -> str:
+    """What was expected and computed, the equation, the factors with their numbers, and where the number is from.
+
+    A factor that was told before is not told again, but for the number's own equation.
+    """
     check, said = result.check, result.check.expectation
     number = check.wanted.equation
     equation = next((f", equation ({number}): {e}" for e in derivation.system.equations if e.number == number), "")
     lines = [f"{check.place}: {said.quantity} is expected to be {expected_text(result)}"
              f"{f' ({said.where})' if said.where else ''}, and the module computes {result.computed:.12g}{equation}"]
-    lines += [f"    {line}" for line in report.factors.get(check, ())]
-    if check in report.elsewhere:
-        lines.append(f"    {report.elsewhere[check]}")
+    factors = report.factors.get(check, ())
+    lines += [f"    {line}" for place, line in enumerate(factors) if not place or line not in told]
+    told.update(factors)
+    if check in report.explanations:
+        lines.append(f"    {report.explanations[check]}")
     return "\n".join(lines)
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """The checks for machines; docs/json.md says what each key holds."""
     def elsewhere(check: Check) -> dict[str, Any] | None:
-        found = report.elsewhere.get(check)
-        if found is None:
+        found = report.explanations.get(check)
+        if not isinstance(found, Elsewhere):
             return None
         return {"update_order": found.order, "updates_later": found.later, "computed": found.computed}
 
@@ -230,7 +243,9 @@ def as_json(report: Report) -> dict[str, Any]:
             "digits": None if math.isnan(r.digits) else r.digits, "verdict": r.verdict, "note": r.note or None,
             "weak": r.check.weak or None, "equation": r.check.wanted.equation, "where": r.check.expectation.where,
             "because": r.check.expectation.because, "line": r.check.place.line,
-            "factors": list(report.factors.get(r.check, ())), "elsewhere": elsewhere(r.check)} for r in report.shown],
+            "factors": list(report.factors.get(r.check, ())), "elsewhere": elsewhere(r.check),
+            "explanation": str(report.explanations[r.check]) if r.check in report.explanations else None}
+            for r in report.shown],
     }
 
 

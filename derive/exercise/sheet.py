@@ -17,7 +17,7 @@ from derive.latex.lines import PAGE
 from derive.latex.page import Page
 from derive.latex.preamble import PREAMBLE
 from derive.latex.rows import Row, rows_of
-from derive.latex.sections.new_value import new_value
+from derive.latex.sections.new_value import new_values
 from derive.latex.sections.numbers import ForwardRows, own_names
 from derive.latex.sections.update import rule
 from derive.latex.sections.weights import each_entry, entries_in_order
@@ -173,6 +173,6 @@ def _derivatives(view: Gaps, task: Task) -> str:
     for entry in entries:
         gradient = view.print.partial(view.print.marked(Access(view.network.loss)), entry)
         rows.append(Row(gradient, view.steps([], [], view.total(entry))))
-        if entry.name in view.network.trained and (row := new_value(view, entry, gradient)):
-            rows.append(row)
+        if entry.name in view.network.trained:
+            rows += new_values(view, entry, gradient)
     return "\n\n".join([*out, rows_of(rows)])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from derive.html.tokens import Tokens, UnknownLatex
 from derive.html.tree import Formula, Inline, Words
@@ -12,6 +14,7 @@ from derive.latex.escape import CHARACTERS
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}$]|---?|``|''|[^\\{}$`'-]+|.", re.S)
 _SPACES = {r"\quad": "\u2003", r"\qquad": "\u2003\u2003", r"\ ": " ", r"\,": "\u2009"}
 _LAYOUT = {r"\small", r"\footnotesize", r"\raggedright", r"\medskip", r"\noindent"}
+_ELEMENTS: Mapping[str, Literal["em", "code"]] = {r"\emph": "em", r"\texttt": "code"}
 _CODE = re.compile(r"\[U\+([0-9A-F]{4,6})\]")  # a letter that TeX does not have
 _COMBINING = range(0x300, 0x370)
 
@@ -60,8 +63,8 @@ class _Reader:
                 self.parts += read_inline(inside)
             elif token == r"\mbox":
                 self.parts += read_inline(self.tokens.argument())
-            elif token == r"\emph":
-                self.parts += [replace(part, emphasis=True) if isinstance(part, Words) else part
+            elif token in _ELEMENTS:
+                self.parts += [replace(part, element=_ELEMENTS[token]) if isinstance(part, Words) else part
                                for part in read_inline(self.tokens.argument())]
             elif token not in _LAYOUT:
                 self.say(self.character(token))
@@ -85,7 +88,7 @@ class _Reader:
         return CHARACTERS[token]
 
     def say(self, words: str) -> None:
-        if self.parts and isinstance(before := self.parts[-1], Words) and not before.emphasis:
+        if self.parts and isinstance(before := self.parts[-1], Words) and not before.element:
             words = before.text + words
             del self.parts[-1]
         self.parts.append(Words(_CODE.sub(lambda code: chr(int(code.group(1), 16)), re.sub(" +", " ", words))))

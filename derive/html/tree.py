@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Words:
     """Running text as people read it: no markup in it means anything."""
 
     text: str
-    emphasis: bool = False
+    element: Literal["", "em", "code"] = ""
 
 
 @dataclass(frozen=True)

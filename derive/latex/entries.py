@@ -260,9 +260,9 @@ class Entries:
         optimiser = self.network.optimiser
         together = [entry.name] if not any("G" in names(total) for total in optimiser.sums) else self.network.trained
         every = [entry] if not optimiser.sums else [each for name in together for each in self._all_of(name)]
-        here = {each: self._before_update(each) for each in every}
+        here = {each: self.before_update(each) for each in every}
         for assignment in optimiser.assignments:
-            body = assignment.body.xreplace({s: Access(s.name) for s in _free_letters(assignment.body)})
+            body = in_letters(assignment.body)
             terms = {total: total.body.xreplace({a: Access("g" if a.name == "G" else a.name) for a in total.atoms(Access)})
                      for total in body.atoms(Sum)}
             new = {}
@@ -280,7 +280,7 @@ class Entries:
         ranges = (range(size or 1) for size in self.network.shape(name))
         return [Access(name, *map(Integer, place)) for place in product(*ranges)]
 
-    def _before_update(self, entry: Access) -> dict[Entry, float]:
+    def before_update(self, entry: Access) -> dict[Entry, float]:
         """What the first update of an entry reads."""
         assert self.values is not None
         optimiser, training = self.network.optimiser, self.network.training
@@ -290,6 +290,11 @@ class Entries:
         planned = training.epochs * math.ceil(samples / (training.batch_size or samples))
         return here | {("k", ()): 1.0, ("K", ()): float(planned), ("g", ()): self.total(entry),
                        ("theta", ()): self.values[entry.name, tuple(map(int, entry.indices))]}
+
+
+def in_letters(body: Expr) -> Expr:
+    """The right side of an assignment as an expression of scalars that can be looked up."""
+    return body.xreplace({s: Access(s.name) for s in _free_letters(body)})
 
 
 def _free_letters(expression: Expr) -> list[Symbol]:

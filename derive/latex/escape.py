@@ -35,14 +35,24 @@ _GREEK = {name: "\\" + {"epsilon": "varepsilon", "phi": "varphi"}.get(name, name
 _GREEK |= {"eps": r"\varepsilon", "ell": r"\ell"}
 _GREEK_LETTERS = {unicodedata.lookup(f"GREEK {'CAPITAL' if n[0].isupper() else 'SMALL'} LETTER "
                                      f"{n.upper().replace('LAMBDA', 'LAMDA')}"): n for n in GREEK}
+_CODE = re.compile(r"`([^`\n]+)`")
 _LONG = re.compile(r"\S{30,}")  # a word, as an address, that may not fit into its line
 _PIECES = re.compile(r"[^\W_]{1,10}[\W_]*|[\W_]+")  # between which it may go on in the next
+_LETTER_BELOW = re.compile(r"([A-Zbz])([a-z])|([UVW])([a-z]{2})")  # of weights, biases, gates
 _SEVERAL_WORDS = re.compile(r"([a-z]{4,}(?:_[a-z]+)*_[a-z]{3,}(?:_[a-z]+)*)(\d*)")
 
 
 def text(words: str) -> str:
-    """Running text; letters that plain TeX does not have become their code point in brackets, long words can be broken."""
-    out: list[str] = []
+    """Running text, with `code` in a typewriter's letters.
+
+    Letters that plain TeX does not have become their code point in brackets, long words can be broken.
+    """
+    parts = _CODE.split(words)  # what stands between two backticks at odd places
+    return "".join(rf"\texttt{{{_plain(part)}}}" if at % 2 else _plain(part, not at) for at, part in enumerate(parts))
+
+
+def _plain(words: str, first: bool = True) -> str:
+    out: list[str] = [] if first else [""]
     for character in _LONG.sub(_breakable, unicodedata.normalize("NFC", words)):
         if character == '"':  # a pair of quotation marks
             out.append("``" if not out or out[-1] in (" ", "(", "[") else "''")
@@ -97,6 +107,7 @@ def name_parts(name: str) -> tuple[str, str, str]:
     match = re.fullmatch(r"(.*?[^\W\d_])(\d+)", base)
     if match and match.group(1):
         base, over = match.group(1), f"({match.group(2)})"
+    base, *under[:0] = _with_subscript(base)
     if star:
         over = f"{over}*" if over else "*"
     return _letter(base), over, _subscripts(under)
@@ -111,12 +122,27 @@ def scalar_name(name: str) -> str:
         return _together(words.group(1)) + (f"_{{{words.group(2)}}}" if words.group(2) else "")
     base, *rest = name.split("_") if not name.startswith("_") else [name]
     match = re.fullmatch(r"(.*?[^\W\d_])(\d+)", base)
-    under = [part for part in rest if part and part != "star"]
     digits = ""
     if match and match.group(1):
         base, digits = match.groups()
-    below = ",".join(filter(None, (digits, _subscripts(under))))
+    base, *gate = _with_subscript(base)
+    under = [part for part in rest if part and part != "star"]
+    below = ",".join(filter(None, (_subscripts(gate), digits, _subscripts(under))))
     return _letter(base) + ("^{*}" if "star" in rest else "") + (f"_{{{below}}}" if below else "")
+
+
+def _with_subscript(base: str) -> Sequence[str]:
+    """The letter of a name, and what stands below it: Wf is W_f, Wxh is W_{xh}, bo is b_o and zi is z_i."""
+    match = _LETTER_BELOW.fullmatch(base) if base not in _GREEK else None
+    return [base] if match is None else [part for part in match.groups() if part]
+
+
+def in_print(name: str) -> str:
+    """The letters and digits of an array's name as they follow each other in print: W1i for Wi1, which is W^{(1)}_i."""
+    numbered = re.fullmatch(r"([^\W\d_]+)(\d+)", name)
+    base, digits = numbered.groups() if numbered else (name.replace("_", ""), "")
+    letter, *gate = _with_subscript(base) if numbered else [base]
+    return letter + digits + "".join(gate)
 
 
 def _letter(base: str) -> str:

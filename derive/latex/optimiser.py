@@ -7,19 +7,16 @@ from collections.abc import Iterable, Mapping
 import sympy
 from sympy import Expr, Symbol
 
-from derive.language.expressions import Access, Index
+from derive.catalogue.optimisers import IN_A_SENTENCE
+from derive.language.expressions import Access, Index, names
 from derive.latex.escape import scalar_name
 from derive.latex.printer import Printer
 from derive.network import Network
 
-_WRITTEN = {"adam": "Adam", "adamw": "AdamW", "adagrad": "AdaGrad", "adadelta": "AdaDelta", "amsgrad": "AMSGrad",
-            "nadam": "Nadam", "rmsprop": "RMSProp", "nesterov": "Nesterov's momentum", "lion": "Lion", "lamb": "LAMB",
-            "newton": "Newton's method"}
-
 
 def spoken(optimiser: str) -> str:
     """What a sentence calls an optimiser."""
-    return _WRITTEN.get(optimiser, optimiser.replace("_", " "))
+    return IN_A_SENTENCE.get(optimiser, optimiser.replace("_", " "))
 
 
 class UpdatePrinter(Printer):
@@ -59,8 +56,10 @@ class UpdatePrinter(Printer):
         return super()._kind_rank(factor, with_delta) if base.is_number or not base.has(Access) else 2
 
     def _term_rank(self, term: Expr) -> tuple:
+        """What was before the new gradient, and a small number that is added last: β u + (1 - β) g, √v + ε."""
         sign, unsigned = self._signed(term)
-        return (sign == "-", not term.is_Number, 0, False, self._text_key(unsigned) not in ("theta",), str(unsigned))
+        words = names(term)
+        return (sign == "-", not term.is_Number, words == {"epsilon"}, "g" in words, "theta" not in words, str(unsigned))
 
 
 class EntryUpdatePrinter(UpdatePrinter):
@@ -75,6 +74,10 @@ class EntryUpdatePrinter(UpdatePrinter):
 
     def _print_Symbol(self, symbol: Symbol, style: str = "plain") -> str:
         return self.words.get(symbol.name) or super()._print_Symbol(symbol, style)
+
+    def _is_plain_letter(self, base: Expr, printed: str) -> bool:
+        bracketed = self.numbers_only and isinstance(base, Access) and printed.startswith("(")
+        return bracketed or super()._is_plain_letter(base, printed)
 
     def _sign_between(self, before: Expr, after: Expr, left: str, right: str) -> str:
         return r"\cdot " if self.numbers_only else r"\, "

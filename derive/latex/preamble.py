@@ -42,6 +42,8 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \newenvironment{kept}{\interdisplaylinepenalty=10000 \postdisplaypenalty=10000 }{\ignorespacesafterend}
 \let\paragraphhead\paragraph
 \renewcommand{\paragraph}[1]{\need{7\baselineskip}\paragraphhead{#1}}
+\let\subsectionhead\subsection
+\renewcommand{\subsection}{\need{12\baselineskip}\subsectionhead}
 \let\sectionhead\section
 \renewcommand{\section}[1]{\need{9\baselineskip}\sectionhead{#1}}
 """

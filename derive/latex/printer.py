@@ -183,13 +183,20 @@ class Printer(LatexPrinter):
         return rf"\delta_{{{left}{' ' if short else ','}{right}}}"
 
     def _print_Within(self, node: Within) -> str:
+        """A position inside of an array; where it is an index of the array's range and a step, one side holds anyway."""
         position, size = node.args
-        return rf"[1 \le {self.place(position)} \le {plain(self._print(size))}]"
+        limit = plain(self._print(size))
+        step, rest = position.as_coeff_Add()
+        if not (isinstance(rest, Index) and rest.size == size and step.is_Integer and step):
+            return rf"[1 \le {self.place(position)} \le {limit}]"
+        if step < 0:
+            return f"[{self.place(rest)} > {-step}]"
+        return f"[{self.place(rest)} < {limit}]" if step == 1 else rf"[{self.place(rest)} \le {limit} - {step}]"
 
     # Arithmetic
 
     def _print_Add(self, node: Add, order: str | None = None) -> str:
-        terms = [self._signed(term) for term in sorted(node.args, key=self._term_rank)]
+        terms = [self._signed(term) for term in self._in_order(node)]
         if not self._depth and all(sign == "-" for sign, _ in terms):
             return "-" + self.bracket(Add(*(-a for a in node.args)))
         printed = sorted(((sign, self._print(term)) for sign, term in terms), key=lambda each: ends_open(each[1]))
@@ -199,6 +206,14 @@ class Printer(LatexPrinter):
                 term = bracketed(term)
             out += f" {mark(2 * self._depth)}{sign} {term}" if at else ("-" if sign == "-" else "") + term
         return out
+
+    def _in_order(self, node: Add) -> list[Expr]:
+        """The terms as they are written: sums after a difference that is none, a - t + Σ …"""
+        terms = sorted(node.args, key=self._term_rank)
+        short = [term for term in terms if not term.has(Reduction)]
+        if len({self._signed(term)[0] for term in short}) == 2:
+            terms.sort(key=lambda term: term.has(Reduction))
+        return terms
 
     @staticmethod
     def _signed(term: Expr) -> tuple[str, Expr]:

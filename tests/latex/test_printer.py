@@ -40,6 +40,12 @@ a, t, z = Access("a1", n, j), Access("t", n, j), Access("z1", n, j)
     (sqrt(z), r"\sqrt{z^{(1)}_{nj}}"),
     (Delta(n, Index("n'", SAMPLES)), r"\delta_{n n'}"),
     (Within(Index("p", 9) - Index("i", 3), dimension("U")), r"[1 \le p + 1 - i \le U]"),
+    (Within(j - 1, dimension("d1")), "[j > 1]"),  # j never goes beyond its range
+    (Within(j + 1, dimension("d1")), "[j < d_{1}]"),
+    (Within(j + 2, dimension("d1")), r"[j \le d_{1} - 2]"),
+    (Within(j - 1, dimension("d0")), r"[1 \le j - 1 \le d_{0}]"),  # another range
+    (a - t + Sum(Access("W1", j, k) * Access("dJ_dz1", n, k), k),
+     r"a^{(1)}_{nj} - t_{nj} + \sum_{k=1}^{d_{0}} \frac{\partial J}{\partial z^{(1)}_{nk}} \, W^{(1)}_{jk}"),
     (Access("x", n, Index("i", 3) + 2 * Index("u", 4)), r"x_{n,i + 2 \, u - 2}"),
     (Partial(a, z), r"\frac{\partial a^{(1)}_{nj}}{\partial z^{(1)}_{nj}}"),
     (Access("dJ_dz1", n, j), r"\frac{\partial J}{\partial z^{(1)}_{nj}}"),
@@ -53,6 +59,7 @@ def test_formulas(expression, latex):
 @pytest.mark.parametrize(("name", "latex"), [
     ("w5", "w_{5}"), ("net_h1", r"\mathit{net}_{h1}"), ("E_total", r"E_{\mathit{total}}"), ("theta1", r"\theta_{1}"),
     ("yhat", r"\hat{y}"), ("Y_star", "Y^{*}"), ("lambda", r"\lambda"),
+    ("Wf", "W_{f}"), ("bo", "b_{o}"), ("yd", r"\mathit{yd}"), ("Xi", r"\Xi"), ("Err", r"\mathit{Err}"),
 ])
 def test_the_documents_names(name, latex):
     assert scalar_name(name) == latex
@@ -62,6 +69,16 @@ def test_star_and_hat_keep_their_indices():
     assert formula(Access("Y_star", n, j)) == "Y^{*}_{nj}"
     assert formula(Access("yhat", n)) == r"\hat{y}_{n}"
     assert formula(Access("theta1", k, j)) == r"\theta^{(1)}_{kj}"
+
+
+def test_what_stands_in_backticks_is_code():
+    assert text("Change `a_b` to `c`, not ` alone") == r"Change \texttt{a\_b} to \texttt{c}, not \textasciigrave{} alone"
+
+
+def test_letters_of_gates_stand_below():
+    assert formula(Access("zi1", n, j)) == "z^{(1)}_{i,nj}"
+    assert formula(Access("Wxh", k, j)) == r"W_{\mathit{xh},kj}"
+    assert formula(Access("h1", n, j)) == "h^{(1)}_{nj}"
 
 
 def test_gradients_are_in_the_order_of_the_matrix_product():

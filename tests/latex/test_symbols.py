@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 
 import pytest
 from derivation.networks import network
@@ -83,3 +85,16 @@ def test_with_names_of_thirty_five_letters_no_line_leaves_the_page_either(form, 
     latex = network(LONGEST).derivation().latex(form)
     compiled(latex, tmp_path)
     assert overfull(compiled(latex, tmp_path)) == []  # a table over several pages is as wide as the first run found it
+
+
+@needs_tex
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_a_long_table_begins_below_the_picture_and_goes_on_overleaf(tmp_path):
+    """No page is left half empty because a table does not fit on what is left of it."""
+    layers = ", ".join(["{dense: 2, activation: tanh}"] * 3)
+    tex = network(f"inputs: {{x: 2}}\nlayers: [{layers}]\nloss: mean_squared_error\n").derivation().latex()
+    compiled(tex.replace(r"\subsection*{Symbols}", r"\vspace*{120mm}\subsection*{Symbols}"), tmp_path)
+    first, second = (subprocess.run(["pdftotext", "-f", page, "-l", page, "page.pdf", "-"], cwd=tmp_path, check=True,
+                                    capture_output=True, text=True).stdout for page in "12")
+    assert "Symbols" in first and "weights of layer 1" in first
+    assert second.startswith("entry") and "mean squared error" in second  # with its head once more

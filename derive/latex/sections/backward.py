@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sympy import Expr
 
 from derive.calculus.record import Adjoint, Rule
-from derive.language.expressions import Access, Partial
+from derive.language.expressions import Access, Delta, Partial
 from derive.language.substitution import readable_bound_names
 from derive.latex.escape import text
 from derive.latex.kinks import kinks
@@ -123,7 +123,8 @@ def _derived(page: Page, adjoint: Adjoint) -> str:
         after = page.print.marked(readable_bound_names(step.after))
         if lines and after == lines[-1].right:
             continue
-        lines.append(Line(after, _reason(step.rule, step.reason)))
+        counted = step.rule is Rule.CONTRACTION and not step.before.has(Delta)
+        lines.append(Line(after, "equal terms" if counted else _reason(step.rule, step.reason)))
     final = page.print.marked(adjoint.equation.body)
     if not lines or lines[-1].right != final:
         lines.append(Line(final))

@@ -16,6 +16,7 @@ from derive.latex.width import width, width_of_words
 from derive.latex.words import listed, natural
 
 PAPER, EM, GAP = 166.0, 3.85, 4.3  # mm: a line, less what its letters are off; an em; the space around a column
+TOGETHER = 8  # rows that stay on one page, so that no more of it than these is left empty
 WIDEST, NARROWEST = 112.0, 40.0  # mm: the column of meanings
 
 
@@ -37,7 +38,7 @@ def symbols(page: Page) -> str:
     columns = "l" * (len(first) - 1) + f"P{{{min(room, WIDEST):.0f}mm}}"
     head, body = " & ".join(first), " \\\\\n".join(map(" & ".join, rest))
     size_words = _sizes(page, sizes)
-    if len(rows) <= 12:
+    if len(rows) <= TOGETHER:
         table = (f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n{body} \\\\\n\\bottomrule\n"
                  "\\end{tabular}")
     else:

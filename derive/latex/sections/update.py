@@ -22,6 +22,14 @@ def _arrays(page: Page, names: Sequence[str]) -> str:
     return listed([f"${page.symbol(n)}$" for n in names]) if len(names) <= 12 else f"{len(names)} parameter arrays"
 
 
+def _each_of(page: Page, trained: Sequence[str]) -> str:
+    """What an update is of: an entry of arrays, or the only parameter that there is, itself a number."""
+    if len(trained) == 1 and not page.forward_system.quantities[trained[0]].indices:
+        letters = dict.fromkeys((r"\theta", page.symbol(trained[0])))
+        return f"${' = '.join(letters)}$"
+    return f"Each entry $\\theta$ of {_arrays(page, trained)}"
+
+
 def start(page: Page, only: str | None) -> str:
     """What training starts from: the formula of each initialiser, as the catalogue states it."""
     groups: dict[tuple[Expr, str], list[str]] = {}
@@ -77,7 +85,7 @@ def rule(page: Page, only: str | None) -> str:
     trained = [n for n in page.network.trained if only in (None, n)]
     source = f" ({text(optimiser.source)})" if optimiser.source else ""
     loss = page.symbol(page.network.loss)
-    out.append(f"Each entry $\\theta$ of {_arrays(page, trained)} is updated from its gradient "
+    out.append(f"{_each_of(page, trained)} is updated from its gradient "
                rf"$g = \partial {loss} / \partial \theta$ by {spoken(optimiser.name)}{source}:")
     printer = UpdatePrinter(page.network)
     for equation in optimiser.assignments:

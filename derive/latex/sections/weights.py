@@ -13,7 +13,7 @@ from derive.latex.loss_parts import parts_of_loss
 from derive.latex.network_paths import NetworkPaths
 from derive.latex.printer import NumberPrinter, mark
 from derive.latex.rows import Row, merged, rows_of
-from derive.latex.sections.new_value import new_value
+from derive.latex.sections.new_value import new_values
 from derive.latex.sections.numbers import precision
 from derive.latex.sections.sample_table import MOST_SAMPLES, sample_table
 from derive.latex.words import count, natural
@@ -93,8 +93,8 @@ class _Weights:
     def entry(self, entry: Access) -> str:
         symbol = self.view.print.plain(entry)
         out = [rf"\paragraph{{${symbol}$.}}", *self._explain(entry)]
-        if entry.name in self.view.network.trained and (row := new_value(self.view, entry, self._d(entry))):
-            out.append(rows_of([row]))
+        if entry.name in self.view.network.trained and (rows := new_values(self.view, entry, self._d(entry))):
+            out.append(rows_of(rows))
         return merged(out)
 
     def _d(self, entry: Access, of: str | None = None) -> str:
