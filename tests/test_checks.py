@@ -192,6 +192,17 @@ def test_a_loss_with_another_factor_is_recognised(derive_command, tmp_path, loss
     assert explanations(derive_command, path) == {"J": f"the expected number is {factor}"}
 
 
+def test_a_number_before_the_loss_has_no_factor_of_it(derive_command, tmp_path):
+    path = by_hand(tmp_path, "{quantity: net, value: 1.6029}")
+    assert explanations(derive_command, path) == {"net": "the expected number is 2 times the computed one"}
+
+
+def test_a_size_without_its_sign_is_no_number_of_the_document(derive_command, tmp_path):
+    """From |∂J/∂net| = 0.0413 nothing follows about the sign of ∂J/∂net."""
+    path = by_hand(tmp_path, "{quantity: abs(-dJ/dnet), value: 0.0413}, {quantity: w1 after 1, value: 0.271910}")
+    assert explanations(derive_command, path) == {"abs(-dJ/dnet)": None, "w1 after 1": None}
+
+
 def test_a_factor_that_was_told_is_not_told_again(derive_command, tmp_path):
     done = derive_command(by_hand(tmp_path, '{quantity: "dJ/dW2[1,1]", value: 0.0377}, '
                                             '{quantity: "dJ/dW2[2,1]", value: 0.0377}'))

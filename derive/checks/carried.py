@@ -49,10 +49,10 @@ def printed_numbers(checks: Iterable[Check]) -> dict[Take, float]:
         if said is None or formula is not None or len(check.wanted.takes) != 1:
             continue
         [take] = check.wanted.takes.values()
-        at = [check.wanted.value({take: float(x)}) for x in range(3)]
-        slope = at[1] - at[0]
-        if take.kind == "entry" and slope and at[2] - at[1] == slope:
-            found[_at_moment(take, take.after)] = (float(said) - at[0]) / slope
+        below, at_0, at_1, above = (check.wanted.value({take: float(x)}) for x in (-1, 0, 1, 2))
+        slope = at_1 - at_0
+        if take.kind == "entry" and slope and above - at_1 == slope == at_0 - below:
+            found[_at_moment(take, take.after)] = (float(said) - at_0) / slope
     return found
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import sympy
 from sympy import Add, Basic, Expr, Function, Mul, Number, Piecewise, Pow
@@ -25,7 +26,7 @@ from derive.latex.escape import name_parts, scalar_name
 from derive.latex.printer import _NAMED, Printer, bracketed, decorated, deeper, mark, plain
 from derive.latex.slices import Repeated, Slices, axes_meant, held_indices, letters, slices
 
-_SUM, _HADAMARD, _PRODUCT, _ATOM = range(4)
+_SUM, _SIGMA, _HADAMARD, _PRODUCT, _ATOM = range(5)  # _SIGMA: one sum with its sign, which ends with the term
 _ONE = r"\mathbf{1}"
 _SUM_SIGN = r"\sum"
 
@@ -107,15 +108,25 @@ class MatrixPrinter:
         return None
 
     def _can_be_told(self, sliced: Slices) -> bool:
-        """Whether a reader knows of every slice along which axes it is one."""
+        """Whether a reader knows of every slice what it is one of, and along which axes."""
         for access in sliced.whole.values():
             quantity = self.quantities.get(access.name) if isinstance(access, Access) else None
-            if isinstance(access, Access) and quantity is not None:
-                below = list(map(letters, sliced.below(access)))
-                said = self.quantities.get(quantity.by or "", quantity).indices
-                if len(below) < len(said) and axes_meant(below, said) != sliced.axes_below(access):
-                    return False
+            if not isinstance(access, Access) or quantity is None:
+                continue
+            said = self.quantities.get(quantity.by or "", quantity)
+            places = sliced.below(access)
+            if len(places) == len(said.indices):
+                continue
+            if axes_meant(list(map(letters, places)), said.indices) != sliced.axes_below(access) or self.name(
+                    said.name, len(said.indices) - len(places), held=places) in self._whole_names:
+                return False
         return True
+
+    @cached_property
+    def _whole_names(self) -> frozenset[str]:
+        """How quantities are written that are no slices: x_1 may be one, and X_1 another's slice."""
+        return frozenset(self.name(q.name, len(q.indices)) for q in self.quantities.values()
+                         if q.of is None and len(q.indices) <= 2)
 
     def _sides(self, target: Access, body: Expr) -> tuple[str, str] | None:
         before = self.uses_ones, self.uses_bracket, self.uses_power, self.slice
@@ -231,6 +242,8 @@ class MatrixPrinter:
         for position, piece in enumerate(spread):
             sign = "-" if piece.negative else "+" if position else ""
             text = self.text(replace(piece, negative=False))
+            if piece.negative and piece.level == _SUM and not piece.scalar:
+                text = _inside(text)
             out += (f" {mark(0)}{sign} " if position else sign) + text
         return Piece(out, _SUM, together)
 
@@ -285,6 +298,8 @@ class MatrixPrinter:
     def _sum(self, expression: Sum, axes: tuple[Index, ...]) -> Piece:
         own = tuple(i for i in axes if i in free_indices(expression))
         found = product_form(expression, own)
+        if found is not None and free_indices(found.scale):
+            return self.piece(found.scale * Sum(found.left * found.right, *found.contracted), own)
         if found is not None and not found.batch and len(found.contracted) == 1 and found.is_matrix_product:
             left = self.piece(found.left, found.left_axes)
             right = self.piece(found.right, found.right_axes)
@@ -313,7 +328,7 @@ class MatrixPrinter:
         piece = self.piece(node.body, axes)
         inside = replace(piece, negative=False)
         text = self.text(inside, _SUM if piece.level == _HADAMARD else _PRODUCT)
-        return Piece(self.scalars.limits(_SUM_SIGN, node.indices) + text, _SUM, piece.axes, piece.negative)
+        return Piece(self.scalars.limits(_SUM_SIGN, node.indices) + text, _SIGMA, piece.axes, piece.negative)
 
     def _axis_sum(self, expression: Sum, own: tuple[Index, ...]) -> Piece:
         bound = expression.indices
@@ -438,20 +453,19 @@ class MatrixPrinter:
         """The LaTeX of a piece, in brackets where what is around it binds at least as strongly."""
         out = piece.latex
         if piece.scalar:
-            opens = piece.level == _SUM and not out.startswith(_SUM_SIGN) or piece.level == _HADAMARD and level
-            inner = _inside(out) if opens else out
+            inner = _inside(out) if piece.level == _SUM or piece.level == _HADAMARD and level else out
             out = f"{piece.scalar} " + (r"\, " if not piece.scalar.endswith("}") else "") + inner
         if piece.negative:
-            opens = piece.level == _SUM and not piece.scalar and not out.startswith(_SUM_SIGN)
-            out = "-" + (_inside(out) if opens else out)
-        if level and (piece.negative or (piece.level < level and not (piece.scalar and piece.level > _SUM and
+            out = "-" + (_inside(out) if piece.level == _SUM and not piece.scalar else out)
+        if level and (piece.negative or (piece.level < level and not (piece.scalar and piece.level > _SIGMA and
                                                                        level <= _HADAMARD))):
             out = _inside(out)
         return out
 
 
 def _transposed(text: str) -> str:
-    match = re.fullmatch(r"((?:\\[a-z]+\{[A-Za-z]+\}|\\[a-zA-Z]+|[A-Za-z]))(\^\{([^{}]*)\})?(_\{.*\})?", text)
+    match = re.fullmatch(r"((?:\\[a-z]+\{[A-Za-z]+\}|\\[a-zA-Z]+|[A-Za-z]))(\^\{([^{}]*)\})?"
+                         r"(_\{(?:[^{}]|\{[^{}]*\})*\})?", text)
     if match is not None:
         return f"{match.group(1)}^{{{match.group(3) or ''}\\top}}{match.group(4) or ''}"
     return rf"{_inside(text)}^{{\top}}"

@@ -191,7 +191,8 @@ class Printer(LatexPrinter):
             return rf"[1 \le {self.place(position)} \le {limit}]"
         if step < 0:
             return f"[{self.place(rest)} > {-step}]"
-        return f"[{self.place(rest)} < {limit}]" if step == 1 else rf"[{self.place(rest)} \le {limit} - {step}]"
+        return f"[{self.place(rest)} < {limit}]" if step == 1 else (
+            rf"[{self.place(rest)} \le {plain(self._print(size - step))}]")
 
     # Arithmetic
 

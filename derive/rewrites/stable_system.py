@@ -133,7 +133,8 @@ def _underflows(equation: Equation | None) -> bool:
 
 def _is_above_a_number(expression: Expr) -> bool:
     """Whether it is a number greater than 0 and what only adds to that, as 2 + softplus(u)."""
-    return isinstance(expression, Add) and bool(expression.is_positive and expression.args[0].is_positive)
+    first = expression.args[0] if isinstance(expression, Add) else expression
+    return isinstance(expression, Add) and bool(expression.is_positive and first.is_number and first.is_positive)
 
 
 def _unsafe_divisors(expression: Expr, given: frozenset[str]) -> set[str]:

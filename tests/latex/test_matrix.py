@@ -118,6 +118,39 @@ def test_an_array_with_more_axes_is_written_by_its_slices(page_forms, text, name
     assert page_forms(text)[name] == latex
 
 
+def own(equations, more="", inputs="[3, 4]"):
+    lines = "".join(f"      {line}\n" for line in equations.split("; "))
+    return f"inputs: {{x: {inputs}}}\nlayers:\n  - equations: |\n{lines}{more}loss: half_squared_error\n"
+
+
+@pytest.mark.parametrize(("text", "name", "latex"), [
+    # the transpose of a product is not that of its first letter
+    (own("y[n,t,j] = x[n,t,j]*sum(k, A[t,j,k])", "    sizes: {k: 5}\n"), "y1",
+     r"Y^{(1)}_{t} = X_{t} \odot \mathbf{1} \bigl(A^{(1)}_{t} \, \mathbf{1}\bigr)^{\top}"),
+    (own("y[n,i,t,j] = x[n,i,t,j]*sum(k, x[n,i,t,k]*W[i,k,j]) + c[i,j]**2", inputs="[3, 2, 4]"), "y1",
+     r"Y^{(1)}_{ni} = X_{ni} \odot X_{ni} \, W^{(1)}_{i} + "
+     r"\mathbf{1} \bigl(\bigl(c^{(1)}_{i}\bigr)^{\odot 2}\bigr)^{\top}"),
+    # a factor of a sum that has an axis is no scalar
+    (own("z[n,j] = sum(k, x[n,0,k]*W[k,j]); y[n,p] = sum(j, (z[n,p] + sum(t, x[n,t,p]))*z[n,j]*C[j,p])",
+         "    sizes: {p: 4, j: 4}\n"), "y1",
+     r"y^{(1)}_{n} = \bigl(z^{(1)}_{n} + X^{\top}_{n} \, \mathbf{1}\bigr) \odot C^{(1)\top} \, z^{(1)}_{n}"),
+    # what is subtracted has two branches
+    (own("z[n,j] = sum(k, x[n,k]*W[k,j]); y[n,j] = x[n,j] - where(z[n,j] > x[n,j], z[n,j]**2, x[n,j])", inputs="4"), "y1",
+     r"Y^{(1)} = X - \bigl(\bigl(Z^{(1)}\bigr)^{\odot 2} \odot [X < Z^{(1)}] + X \odot [X \ge Z^{(1)}]\bigr)"),
+    # the slice X_1 of x would be taken for the quantity x_1
+    (own("z[n,j] = sum(k, x[n,0,k]*W[k,j])", "    sizes: {j: 2}\nnames: {x_1: z1}\n"), "x_1", None),
+])
+def test_a_form_says_what_its_equation_says(page_forms, text, name, latex):
+    assert page_forms(text)[name] == latex
+
+
+def test_two_sums_over_slices_stand_in_brackets_behind_a_factor():
+    n, t, j, i = Index("n", SAMPLES), Index("t", 3), Index("j", 4), Index("i", 3)
+    s, x, h = Access("s"), Access("x", n, t + i, j), Access("h", n, t, j)
+    form = MatrixPrinter({}).equation(Equation(Access("y", n, j), s * (Sum(h * Access("p", t), t) + Sum(x, t, i))))
+    assert form is not None and plain(form[1]).startswith(r"s \, \biggl(")
+
+
 def test_what_is_left_open_is_no_more_than_a_matrix():
     n, i, j, k = (Index(name, size) for name, size in (("n", SAMPLES), ("i", 3), ("j", 3), ("k", 5)))
     body = Sum(Access("x", n, i, j, k) * Access("x", n, j, i, k), k)

@@ -46,8 +46,7 @@ class Names:
 
     def __init__(self, words: Vocabulary) -> None:
         self.words, self.scope = words, words.scope()
-        scope = self.scope
-        every = (*scope.constants, *scope.quantities)
+        every = (*self.scope.constants, *self.scope.quantities)
         self.names = {in_print(name): name for name in every} | {name.replace("_", ""): name for name in every}
         if "lam" in self.names:
             self.names.setdefault("lambda", self.names["lam"])
